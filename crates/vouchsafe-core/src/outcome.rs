@@ -1,0 +1,164 @@
+//! What came of asking a provider: Approved, Declined or Unknown.
+//!
+//! Everything unproven is Unknown. That a request was *certainly not sent* is not an outcome but the
+//! absence of one, and has a type of its own, [`NotSent`].
+
+use std::fmt;
+
+use crate::error_detail::{ErrorDetail, ErrorType};
+use crate::money::Amounts;
+use crate::party::{Institution, ThirdPartyIdentifier};
+use crate::product::Product;
+use crate::slip::SlipData;
+use crate::text::{FreeText, UpTo};
+use crate::vocabulary::vocabulary;
+use crate::voucher::{Voucher, VoucherCode};
+
+/// What a provider's answer, or its silence, proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider issued the voucher and said so usably.
+    Approved(Box<Approval>),
+    /// The provider did not and will not issue it.
+    Declined(Decline),
+    /// Nothing is proven: the provider may have issued it.
+    Unknown(Doubt),
+}
+
+/// What a provider adds to a request when it approves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    voucher: Voucher,
+    /// What was granted, where the provider said it.
+    pub amounts: Option<Amounts>,
+    /// The provider's own references; never another party's.
+    pub third_party_identifiers: Vec<ThirdPartyIdentifier>,
+    /// The issuer, where the provider named it.
+    pub receiver: Option<Institution>,
+    /// What the provider says of the product.
+    pub product: Option<Product>,
+    /// Receipt text.
+    pub slip_data: Option<SlipData>,
+    /// Retrieval reference number, where the request had none.
+    pub rrn: Option<FreeText>,
+}
+
+/// A voucher without a code is no approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoCode;
+
+impl Approval {
+    /// An approval of which nothing is said but the voucher.
+    ///
+    /// # Errors
+    /// [`NoCode`] when the voucher has no code.
+    pub fn new(voucher: Voucher) -> Result<Self, NoCode> {
+        if voucher.code.is_none() {
+            return Err(NoCode);
+        }
+        Ok(Self {
+            voucher,
+            amounts: None,
+            third_party_identifiers: Vec::new(),
+            receiver: None,
+            product: None,
+            slip_data: None,
+            rrn: None,
+        })
+    }
+
+    /// The voucher. It has a code.
+    #[must_use]
+    pub const fn voucher(&self) -> &Voucher {
+        &self.voucher
+    }
+
+    /// The voucher's code.
+    #[must_use]
+    pub fn code(&self) -> &VoucherCode {
+        // `new` refuses a voucher without a code and the field is private.
+        self.voucher.code.as_ref().unwrap_or_else(|| unreachable!("an approval has a code"))
+    }
+}
+
+/// A final no: nothing was sold and nothing more will be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decline {
+    /// The provider said no.
+    ByProvider(ProviderError),
+    /// The provider refused our own credentials: 401, 403 or 407. Somebody must be told.
+    OurCredentials,
+    /// The request certainly never left.
+    NotSent(NotSent),
+}
+
+/// Why nothing is proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// No answer by the deadline, or the connection was lost after the first byte.
+    NoAnswer,
+    /// An answer that proves neither yes nor no, with the provider's error where it gave one.
+    Unusable {
+        /// What was wrong with it, for an operator.
+        reason: Unusable,
+        /// The provider's own words.
+        error: Option<ProviderError>,
+    },
+    /// The switch stopped before it heard the answer.
+    Lost,
+}
+
+vocabulary! {
+    /// What makes an answer unusable.
+    Unusable {
+        Status = "the status is neither a success nor a refusal",
+        TooLarge = "the body is larger than 1 MiB",
+        NotJson = "the body is not JSON of the agreed form",
+        OtherId = "the id is not the request's",
+        NoCode = "there is no voucher code",
+        OtherAmount = "the amount is not the one asked for",
+        OtherCurrency = "the currency is not the one asked for",
+    }
+}
+
+/// A provider's error in our words, with its own beside them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderError {
+    /// Our word for it; what we do not know is `GENERAL_ERROR`.
+    pub error_type: ErrorType,
+    /// Its message, at most 80 characters.
+    pub message: UpTo<80>,
+    /// Its own code.
+    pub provider_code: Option<FreeText>,
+    /// Its own words.
+    pub provider_message: Option<FreeText>,
+}
+
+impl From<ProviderError> for ErrorDetail {
+    fn from(error: ProviderError) -> Self {
+        Self {
+            provider_error_code: error.provider_code,
+            provider_error_message: error.provider_message,
+            error_message: error.message,
+            ..Self::new(error.error_type, "")
+        }
+    }
+}
+
+/// The request certainly never reached the provider: it may go elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotSent {
+    /// No connection could be made: refused, unreachable, name not found or TLS refused.
+    NoConnection,
+    /// Waiting for a connection took all the time there was.
+    NoTime,
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoConnection => "no connection to the provider could be made",
+            Self::NoTime => "no connection to the provider was made in time",
+        })
+    }
+}
