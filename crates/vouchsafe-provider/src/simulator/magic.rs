@@ -1,0 +1,186 @@
+//! Magic products: the ids by which a caller chooses what the simulated provider does.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use vouchsafe_core::error_detail::ErrorType;
+
+/// A magic product and what asking for it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MagicProduct {
+    /// The product's id.
+    pub id: Cow<'static, str>,
+    /// What happens, in one sentence.
+    pub description: Cow<'static, str>,
+    /// What the simulated provider does.
+    pub behaviour: Behaviour,
+}
+
+/// What the simulated provider does with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    /// It issues a voucher and then answers in this way.
+    Sells(Answer),
+    /// It issues nothing and says so, or seems to.
+    Refuses(Refusal),
+    /// It issues nothing and never says so.
+    Drops(Silence),
+}
+
+/// How the simulated provider answers once it has issued a voucher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// As it should.
+    Usable,
+    /// As it should, after this time.
+    Late(Duration),
+    /// Not at all.
+    Silent(Silence),
+    /// With status 500.
+    InternalError,
+    /// Without the voucher's code.
+    NoCode,
+    /// With another id than the request's.
+    OtherId,
+    /// With another amount than was asked for.
+    OtherAmount,
+    /// In another currency than was asked for.
+    OtherCurrency,
+    /// In something that is not JSON.
+    NotJson,
+    /// With 10 MiB.
+    Huge,
+    /// With a body that breaks off before the length it announced.
+    Truncated,
+}
+
+/// How the simulated provider refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// With an error type of the interface and status 404.
+    Decline(ErrorType),
+    /// With status 400, because it heard the id before.
+    Duplicate,
+    /// With status 503: it has no time now.
+    Busy,
+    /// With status 401, as if our credentials were wrong.
+    Credentials,
+    /// With status 307, back to where the request came in: whoever follows asks twice.
+    Redirect,
+}
+
+/// How the simulated provider says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// It keeps the connection and never answers.
+    Open,
+    /// It cuts the connection.
+    Cut,
+}
+
+/// The error types by which a provider declines, and the magic product for each.
+const DECLINES: &[(&str, ErrorType)] = &[
+    ("DECLINEINVALIDVOUCHER", ErrorType::InvalidVoucher),
+    ("DECLINEINVALIDMERCHANT", ErrorType::InvalidMerchant),
+    ("DECLINEINVALIDAMOUNT", ErrorType::InvalidAmount),
+    ("DECLINEINSUFFICIENTAMOUNT", ErrorType::InsufficientAmount),
+    ("DECLINEDONOTHONOUR", ErrorType::DoNotHonour),
+    ("DECLINELIMITEXCEEDED", ErrorType::LimitExceeded),
+    ("DECLINEINSUFFICIENTFUNDS", ErrorType::InsufficientFunds),
+    ("DECLINEINVALIDACCOUNT", ErrorType::InvalidAccount),
+    ("DECLINETRANSACTIONDECLINED", ErrorType::TransactionDeclined),
+    ("DECLINETRANSACTIONNOTSUPPORTED", ErrorType::TransactionNotSupported),
+    ("DECLINEVOUCHERSTATUSUNKNOWN", ErrorType::VoucherStatusUnknown),
+    ("DECLINEFUNCTIONNOTSUPPORTED", ErrorType::FunctionNotSupported),
+    ("DECLINEGENERALERROR", ErrorType::GeneralError),
+];
+
+/// Every other magic product that has one id.
+const OTHERS: &[(&str, &str, Behaviour)] = &[
+    ("NEVERANSWERS", "Sells nothing and never answers.", Behaviour::Drops(Silence::Open)),
+    ("SELLSTHENSILENT", "Sells, then never answers.", Behaviour::Sells(Answer::Silent(Silence::Open))),
+    ("CUTS", "Sells nothing and cuts the connection.", Behaviour::Drops(Silence::Cut)),
+    ("SELLSTHENCUTS", "Sells, then cuts the connection.", Behaviour::Sells(Answer::Silent(Silence::Cut))),
+    ("SELLSTHEN500", "Sells, then answers 500.", Behaviour::Sells(Answer::InternalError)),
+    ("BUSY503", "Sells nothing and answers 503.", Behaviour::Refuses(Refusal::Busy)),
+    ("WRONGCREDENTIALS", "Sells nothing and answers 401.", Behaviour::Refuses(Refusal::Credentials)),
+    ("REDIRECTS", "Sells nothing and answers 307, back to itself.", Behaviour::Refuses(Refusal::Redirect)),
+    ("NOCODE", "Sells, then answers 201 without a voucher code.", Behaviour::Sells(Answer::NoCode)),
+    ("OTHERID", "Sells, then answers 201 with another request's id.", Behaviour::Sells(Answer::OtherId)),
+    ("OTHERAMOUNT", "Sells, then answers 201 with another amount.", Behaviour::Sells(Answer::OtherAmount)),
+    ("OTHERCURRENCY", "Sells, then answers 201 in another currency.", Behaviour::Sells(Answer::OtherCurrency)),
+    ("NOTJSON", "Sells, then answers 201 with a page of HTML.", Behaviour::Sells(Answer::NotJson)),
+    ("HUGE", "Sells, then answers 201 with a body of 10 MiB.", Behaviour::Sells(Answer::Huge)),
+    ("TRUNCATED", "Sells, then answers 201 and breaks off half-way.", Behaviour::Sells(Answer::Truncated)),
+];
+
+/// How a product begins whose answer takes as many milliseconds as its id says.
+const SLOW: &str = "SLOW";
+/// The most digits of milliseconds: a minute and a half is longer than anybody waits.
+const MOST_DIGITS: usize = 5;
+
+/// Every magic product, in the order of the documentation. The slow one stands for its whole family.
+pub fn products() -> impl Iterator<Item = MagicProduct> {
+    let declines = DECLINES.iter().map(|(id, error_type)| MagicProduct {
+        id: Cow::Borrowed(*id),
+        description: Cow::Owned(format!("Declines with {error_type}.")),
+        behaviour: Behaviour::Refuses(Refusal::Decline(*error_type)),
+    });
+    let slow = MagicProduct {
+        id: Cow::Borrowed("SLOW500"),
+        description: Cow::Borrowed("Sells, and answers after 500 ms; any number of up to five digits will do."),
+        behaviour: Behaviour::Sells(Answer::Late(Duration::from_millis(500))),
+    };
+    let others = OTHERS.iter().map(|(id, description, behaviour)| MagicProduct {
+        id: Cow::Borrowed(*id),
+        description: Cow::Borrowed(*description),
+        behaviour: *behaviour,
+    });
+    declines.chain(std::iter::once(slow)).chain(others)
+}
+
+/// What a product does, if it is magic. Every other product is simply sold.
+#[must_use]
+pub fn behaviour(product: &str) -> Option<Behaviour> {
+    if let Some((_, error_type)) = DECLINES.iter().find(|(id, _)| *id == product) {
+        return Some(Behaviour::Refuses(Refusal::Decline(*error_type)));
+    }
+    if let Some((.., behaviour)) = OTHERS.iter().find(|(id, ..)| *id == product) {
+        return Some(*behaviour);
+    }
+    let digits = product.strip_prefix(SLOW)?;
+    if digits.len() > MOST_DIGITS || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok().map(|millis| Behaviour::Sells(Answer::Late(Duration::from_millis(millis))))
+}
+
+#[cfg(test)]
+mod tests {
+    use vouchsafe_core::product::ProductId;
+
+    use super::*;
+
+    #[test]
+    fn every_magic_product_can_be_asked_for_and_does_what_its_row_says() {
+        for product in products() {
+            assert!(ProductId::new(&*product.id).is_ok(), "{}", product.id);
+            assert_eq!(behaviour(&product.id), Some(product.behaviour), "{}", product.id);
+        }
+    }
+
+    #[test]
+    fn slow_takes_up_to_five_digits() {
+        let late = |millis| Some(Behaviour::Sells(Answer::Late(Duration::from_millis(millis))));
+        for (product, expect) in [
+            ("SLOW0", late(0)),
+            ("SLOW99999", late(99_999)),
+            ("SLOW100000", None),
+            ("SLOW", None),
+            ("SLOWLY", None),
+            ("AIRTIME", None),
+        ] {
+            assert_eq!(behaviour(product), expect, "{product}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One request, one answer, one deadline; and whether a lost request can have been heard.
+
+use std::error::Error;
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::{Connect, HttpConnector, capture_connection};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::{Instant, timeout_at};
+use vouchsafe_core::outcome::NotSent;
+
+use crate::Patience;
+use crate::suv::endpoint::{ConfigFault, Security};
+
+/// The largest body that is read: no voucher takes that much, and an endless answer must end somewhere.
+const MOST_OF_AN_ANSWER: usize = 1024 * 1024;
+/// A host that takes the first packet and says nothing is as good as down, and the time left may buy a
+/// sale elsewhere.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Most servers close a silent connection after a minute. We close first, because a request that meets
+/// the server's closing half-way is lost in doubt.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A complete answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Body,
+}
+
+/// An answer's body.
+#[derive(Debug)]
+pub(super) enum Body {
+    Whole(Bytes),
+    /// More than [`MOST_OF_AN_ANSWER`]; nobody read the rest.
+    TooLarge,
+}
+
+/// There is no complete answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// No byte of the request can have left.
+    BeforeTheFirstByte(NotSent),
+    /// The request, or a part of it, may have been heard.
+    AfterTheFirstByte,
+}
+
+/// Connections to one provider.
+#[derive(Debug)]
+pub(super) enum Client {
+    Clear(legacy::Client<HttpConnector, Full<Bytes>>),
+    Tls(legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+}
+
+impl Client {
+    /// Reads this machine's certificate authorities where they are needed, and only there.
+    pub(super) fn new(security: Security, max_idle_connections: usize) -> Result<Self, ConfigFault> {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        Ok(match security {
+            Security::Clear => Self::Clear(pool(max_idle_connections).build(tcp)),
+            Security::Tls => {
+                // The connector for TLS hands addresses that begin with `https` to the one for TCP.
+                tcp.enforce_http(false);
+                let tls = HttpsConnectorBuilder::new()
+                    .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
+                    .map_err(|fault| ConfigFault::NoAuthorities(fault.to_string()))?
+                    .https_only()
+                    .enable_all_versions()
+                    .wrap_connector(tcp);
+                Self::Tls(pool(max_idle_connections).build(tls))
+            }
+        })
+    }
+
+    /// Sends `request` once, in time or not at all, and waits for the whole answer.
+    pub(super) async fn exchange(&self, request: Request<Full<Bytes>>, patience: Patience) -> Result<Answer, Lost> {
+        match self {
+            Self::Clear(client) => exchange(client, request, patience).await,
+            Self::Tls(client) => exchange(client, request, patience).await,
+        }
+    }
+}
+
+/// How connections are kept.
+///
+/// `retry_canceled_requests` stays on, and yet a request is put on the wire at most once. It covers the one
+/// case in which an idle connection turns out to be closed while the request still waits in its queue:
+/// hyper then hands the request back untouched, before a single byte of it was written, and it is given to
+/// another connection. A request of which anything was written is never handed back. Without this, every
+/// provider that closes idle connections would now and then cost us a reversal for a sale never asked for.
+fn pool(max_idle_connections: usize) -> legacy::Builder {
+    let mut pool = legacy::Client::builder(TokioExecutor::new());
+    pool.pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(max_idle_connections)
+        .retry_canceled_requests(true);
+    pool
+}
+
+async fn exchange<C: Connect + Clone + Send + Sync + 'static>(
+    client: &legacy::Client<C, Full<Bytes>>,
+    mut request: Request<Full<Bytes>>,
+    patience: Patience,
+) -> Result<Answer, Lost> {
+    // A timeout looks at its future first: with no time left the request would still go out.
+    if Instant::now() >= patience.send_by {
+        return Err(Lost::BeforeTheFirstByte(NotSent::NoTime));
+    }
+    // The client notes the connection in the same step in which it hands the request over to it, and just
+    // before. While nothing is noted the request is in nobody's hands but ours, and once its future is
+    // dropped it never leaves them: a connection still being made is finished in the background, but empty.
+    let connection = capture_connection(&mut request);
+    let mut sending = pin!(client.request(request));
+    let mut answer = timeout_at(patience.send_by, &mut sending).await;
+    if answer.is_err() {
+        if connection.connection_metadata().is_none() {
+            return Err(Lost::BeforeTheFirstByte(NotSent::NoTime));
+        }
+        // It is on its way and nothing more is decided by it, but what it brings back is worth knowing.
+        answer = timeout_at(patience.listen_until, sending).await;
+    }
+    let response = match answer {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => {
+            tracing::warn!(error = reasons(&error), "a provider did not answer");
+            // An error of connecting says the same even where an earlier, closed connection was noted.
+            return Err(if error.is_connect() || connection.connection_metadata().is_none() {
+                Lost::BeforeTheFirstByte(NotSent::NoConnection)
+            } else {
+                Lost::AfterTheFirstByte
+            });
+        }
+        Err(_elapsed) => return Err(Lost::AfterTheFirstByte),
+    };
+    match timeout_at(patience.listen_until, read(response)).await {
+        Ok(answer) => answer,
+        Err(_elapsed) => Err(Lost::AfterTheFirstByte),
+    }
+}
+
+async fn read(response: Response<Incoming>) -> Result<Answer, Lost> {
+    let (head, body) = response.into_parts();
+    let body = match Limited::new(body, MOST_OF_AN_ANSWER).collect().await {
+        Ok(body) => Body::Whole(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Body::TooLarge,
+        Err(error) => {
+            tracing::warn!(error = reasons(&*error), "a provider's answer broke off");
+            return Err(Lost::AfterTheFirstByte);
+        }
+    };
+    Ok(Answer { status: head.status, body })
+}
+
+/// An error and what caused it, in one line. The errors of this layer speak of connections and never
+/// repeat what was sent or received.
+fn reasons(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}

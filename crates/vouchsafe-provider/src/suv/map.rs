@@ -1,0 +1,136 @@
+//! What a provider's answer proves: `behaviour.md` section 4, row by row.
+//!
+//! Pure functions of a complete answer and the request it belongs to. Only a usable success is an
+//! approval and only a refusal is a decline; everything else proves nothing.
+
+use http::StatusCode;
+use vouchsafe_core::error_detail::{ErrorType, shortened};
+use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::money::{Amounts, LedgerAmount};
+use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, ProviderError, Unusable};
+use vouchsafe_core::text::{FreeText, UpTo};
+use vouchsafe_wire::{ErrorAnswer, Manner, Message, ProvisionAnswer};
+
+use crate::suv::client::{Answer, Body};
+
+/// What a status says before the body is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Success,
+    Refusal,
+    CredentialsRefused,
+    Nothing,
+}
+
+impl Verdict {
+    fn of(status: StatusCode) -> Self {
+        match status.as_u16() {
+            200..=202 => Self::Success,
+            401 | 403 | 407 => Self::CredentialsRefused,
+            // Too many requests or too slow a request is a no like every other: nothing was sold.
+            400..=499 | 501 => Self::Refusal,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// What `answer` proves about `request`.
+pub(super) fn outcome(answer: &Answer, request: &ProvisionRequest) -> Outcome {
+    match Verdict::of(answer.status) {
+        Verdict::Success => match usable(&answer.body, request) {
+            Ok(approval) => Outcome::Approved(Box::new(approval)),
+            Err(reason) => unusable(reason, answer),
+        },
+        Verdict::CredentialsRefused => Outcome::Declined(Decline::OurCredentials),
+        Verdict::Refusal => {
+            Outcome::Declined(Decline::ByProvider(provider_error(answer).unwrap_or_else(|| ProviderError {
+                error_type: ErrorType::GeneralError,
+                message: without_words(answer.status),
+                provider_code: None,
+                provider_message: None,
+            })))
+        }
+        Verdict::Nothing => unusable(Unusable::Status, answer),
+    }
+}
+
+fn unusable(reason: Unusable, answer: &Answer) -> Outcome {
+    Outcome::Unknown(Doubt::Unusable { reason, error: provider_error(answer) })
+}
+
+/// The approval in the body of a success, or what is wrong with it.
+fn usable(body: &Body, request: &ProvisionRequest) -> Result<Approval, Unusable> {
+    let Body::Whole(body) = body else { return Err(Unusable::TooLarge) };
+    let answer = ProvisionAnswer::read(body, Manner::Lenient).map_err(|_| Unusable::NotJson)?;
+    if answer.id != Some(request.header.id) {
+        return Err(Unusable::OtherId);
+    }
+    // A code the channel asked for binds nobody: the provider's own is the one that was sold.
+    let voucher = answer.voucher.ok_or(Unusable::NoCode)?;
+    let mut approval = Approval::new(voucher).map_err(|_| Unusable::NoCode)?;
+    if let (Some(asked), Some(granted)) = (asked(request), answer.amounts.as_ref().and_then(granted)) {
+        if granted.currency != asked.currency {
+            return Err(Unusable::OtherCurrency);
+        }
+        if granted.amount != asked.amount {
+            return Err(Unusable::OtherAmount);
+        }
+    }
+    let ours = &request.header.third_party_identifiers;
+    let is_new = |id: &FreeText| ours.iter().all(|known| known.institution_id != *id);
+    approval.third_party_identifiers = answer.third_party_identifiers;
+    approval.third_party_identifiers.retain(|identifier| is_new(&identifier.institution_id));
+    approval.amounts = answer.amounts;
+    approval.receiver = answer.receiver;
+    approval.product = answer.product;
+    approval.slip_data = answer.slip_data;
+    approval.rrn = answer.rrn.filter(|_| request.header.rrn.is_none());
+    Ok(approval)
+}
+
+/// What was asked for: the request's amount, else its product's price.
+fn asked(request: &ProvisionRequest) -> Option<LedgerAmount> {
+    let named = request.amounts.as_ref().and_then(|amounts| amounts.request_amount);
+    named.or_else(|| request.product.as_ref().and_then(|product| product.amount))
+}
+
+/// What an answer says was granted. One that says nothing contradicts nothing: existing providers leave
+/// the amounts out for products of a fixed price, and the code they hand over is worth that price.
+fn granted(amounts: &Amounts) -> Option<LedgerAmount> {
+    amounts.approved_amount.or(amounts.request_amount)
+}
+
+/// The error in an answer's body, where there is one.
+fn provider_error(answer: &Answer) -> Option<ProviderError> {
+    let Body::Whole(body) = &answer.body else { return None };
+    let error = ErrorAnswer::read(body, Manner::Lenient).ok()?;
+    if error == ErrorAnswer::default() {
+        return None;
+    }
+    let (error_type, provider_code) = match error.error_type {
+        None => (ErrorType::GeneralError, error.provider_error_code),
+        Some(word) => match known(word.as_str()) {
+            Some(error_type) => (error_type, error.provider_error_code),
+            // Its word tells an operator more than a code whose table is at the provider's.
+            None => (ErrorType::GeneralError, Some(word)),
+        },
+    };
+    let said = error.error_message.filter(|message| !message.as_str().is_empty());
+    let message = said.as_ref().map_or_else(|| without_words(answer.status), |said| shortened(said.as_str()));
+    let provider_message = error.provider_error_message.or(error.provider_error_msg).or(said);
+    Some(ProviderError { error_type, message, provider_code, provider_message })
+}
+
+/// Our word for a provider's error type. Honour is also spelled the American way.
+fn known(word: &str) -> Option<ErrorType> {
+    if word == "DO_NOT_HONOR" { Some(ErrorType::DoNotHonour) } else { ErrorType::from_name(word) }
+}
+
+/// What is said of a provider that said nothing itself.
+fn without_words(status: StatusCode) -> UpTo<80> {
+    let did = if Verdict::of(status) == Verdict::Refusal { "declined" } else { "answered" };
+    shortened(&format!("the provider {did} with status {}", status.as_u16()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! The adapter and the simulated provider against each other and against sockets that misbehave.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
+
+mod client;
+mod magic;
+mod peer;
+mod simulator;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vouchsafe_core::id::ChannelId;
+use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::secret::Secret;
+use vouchsafe_provider::Patience;
+use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
+use vouchsafe_wire::{Manner, Message};
+
+/// The adapter, asking at this address.
+fn provider(base_url: String) -> SuvProvider {
+    let user_name = ChannelId::new("us").unwrap();
+    let password = Secret::new("open sesame".to_owned());
+    let config = SuvConfig { base_url, user_name, password, max_idle_connections: 8, clear_text: true };
+    SuvProvider::new(&config).unwrap()
+}
+
+fn at(address: SocketAddr) -> SuvProvider {
+    provider(format!("http://{address}/suv/v1"))
+}
+
+/// A request for 50 rand's worth of a product.
+fn request(number: u128, product: &str) -> ProvisionRequest {
+    let id = format!("{:08x}-0000-0000-0000-{:012x}", number >> 64, number & 0xffff_ffff_ffff);
+    let document = format!(
+        r#"{{"id":"{id}","time":"2026-11-23T10:00:00.000Z","client":{{"id":"us","name":"Vouchsafe"}},
+        "originator":{{"institution":{{"id":"app","name":"App"}},"terminalId":"12345678","merchant":{{
+        "merchantType":"5411","merchantId":"123456789012345","merchantName":
+        {{"name":"Shop","city":"Durban","region":"NL","country":"ZA"}}}}}},"thirdPartyIdentifiers":[],
+        "amounts":{{"requestAmount":{{"amount":5000,"currency":"710"}}}},"product":{{"productId":"{product}"}}}}"#
+    );
+    ProvisionRequest::read(document.as_bytes(), Manner::Strict).unwrap()
+}
+
+/// Longer than anything takes that is meant to end by itself.
+fn in_a_while() -> Patience {
+    let then = Instant::now() + Duration::from_secs(60);
+    Patience { send_by: then, listen_until: then }
+}
+
+/// Moves the clock past every deadline, without waiting for it.
+async fn let_the_time_pass() {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+}
