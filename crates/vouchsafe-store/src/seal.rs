@@ -1,0 +1,171 @@
+//! Sealing: what may hold a code is encrypted before an engine sees it, and bound to its place.
+
+use std::fmt;
+
+use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
+use vouchsafe_core::secret::Secret;
+
+use crate::Key;
+use crate::record::Damaged;
+use crate::record::word::Word;
+
+/// The first byte of everything sealed: XChaCha20-Poly1305, nonce, ciphertext, tag.
+const SEAL: u8 = 1;
+const NONCE: usize = 24;
+const TAG: usize = 16;
+
+/// The key that a store's records are sealed with: 32 random bytes that are kept apart from the store.
+#[derive(Debug, Clone)]
+pub struct SealingKey(Secret<[u8; 32]>);
+
+impl SealingKey {
+    /// A key of 32 bytes. They must come from a source fit for keys.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Secret::new(bytes))
+    }
+}
+
+/// What is sealed, and where it belongs. It opens nowhere else: a sealed record that is copied into another
+/// transaction, or to another version of the same one, is damaged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// The proof, kept in the store itself, that a key is the store's own.
+    Store,
+    /// The request that opened a transaction.
+    Request(&'a Key),
+    /// The outcome that came with the event which led to this version.
+    Outcome(&'a Key, u32),
+}
+
+impl Place<'_> {
+    /// The place in bytes. The channel stands last because it alone varies in length.
+    fn to_bytes(self) -> Vec<u8> {
+        let (what, key, version) = match self {
+            Self::Store => (0, None, 0),
+            Self::Request(key) => (1, Some(key), 0),
+            Self::Outcome(key, version) => (2, Some(key), version),
+        };
+        let mut bytes = vec![SEAL, what];
+        if let Some(key) = key {
+            bytes.extend_from_slice(&version.to_be_bytes());
+            bytes.push(key.kind.place());
+            bytes.extend_from_slice(key.id.as_bytes());
+            bytes.extend_from_slice(key.channel.as_str().as_bytes());
+        }
+        bytes
+    }
+}
+
+/// Fills what it is given with bytes that nobody can foretell.
+type Entropy = Box<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// Seals and opens records.
+///
+/// Every record gets a random nonce of 24 bytes, long enough that chance alone never repeats one.
+pub struct Sealer {
+    cipher: XChaCha20Poly1305,
+    entropy: Entropy,
+}
+
+impl Sealer {
+    /// A sealer with a key and a source of randomness, which fills what it is given with bytes that nobody
+    /// can foretell.
+    #[must_use]
+    pub fn new(key: SealingKey, entropy: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        Self { cipher: XChaCha20Poly1305::new(key.0.expose().into()), entropy: Box::new(entropy) }
+    }
+
+    /// Seals for a place what `write` appends.
+    pub(crate) fn seal(&self, place: Place<'_>, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut nonce = XNonce::default();
+        (self.entropy)(&mut nonce);
+        let mut sealed = Vec::with_capacity(512);
+        sealed.push(SEAL);
+        sealed.extend_from_slice(&nonce);
+        write(&mut sealed);
+        let text = &mut sealed[1 + NONCE..];
+        let tag = self.cipher.encrypt_inout_detached(&nonce, &place.to_bytes(), text.into());
+        // The cipher's one limit is a text of 256 GiB.
+        let tag = tag.unwrap_or_else(|_| unreachable!("a record is shorter than 256 GiB"));
+        sealed.extend_from_slice(&tag);
+        sealed
+    }
+
+    /// What was sealed for this place.
+    ///
+    /// # Errors
+    /// [`Damaged`] when it was sealed for another place or with another key, or was altered since.
+    pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, Damaged> {
+        const SHORT: Damaged = Damaged("it is too short to be sealed");
+        let (seal, rest) = sealed.split_first().ok_or(SHORT)?;
+        if *seal != SEAL {
+            return Err(Damaged("it has a seal that this version does not know"));
+        }
+        let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(SHORT)?;
+        let (text, tag) = rest.split_last_chunk::<TAG>().ok_or(SHORT)?;
+        let mut text = text.to_vec();
+        let tag: &Tag = tag.into();
+        self.cipher
+            .decrypt_inout_detached(nonce.into(), &place.to_bytes(), text.as_mut_slice().into(), tag)
+            .map_err(|_| Damaged("it was sealed with another key or for another place, or was altered"))?;
+        Ok(text)
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealer").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vouchsafe_core::id::{ChannelId, MessageId};
+    use vouchsafe_core::transaction::Kind;
+
+    use super::*;
+
+    fn sealer(key: u8) -> Sealer {
+        Sealer::new(SealingKey::from_bytes([key; 32]), |bytes| bytes.fill(7))
+    }
+
+    fn key(channel: &str, kind: Kind, id: u8) -> Key {
+        Key { channel: ChannelId::new(channel).unwrap(), kind, id: MessageId::from_parts([id; 16], 0) }
+    }
+
+    #[test]
+    fn what_is_sealed_opens_in_its_own_place_only() {
+        let own = key("till", Kind::Provision, 1);
+        let sealed = sealer(1).seal(Place::Outcome(&own, 3), |out| out.extend_from_slice(b"1234-5678"));
+        assert_eq!(sealer(1).open(Place::Outcome(&own, 3), &sealed).unwrap(), b"1234-5678");
+        for elsewhere in [
+            Place::Store,
+            Place::Request(&own),
+            Place::Outcome(&own, 4),
+            Place::Outcome(&key("tills", Kind::Provision, 1), 3),
+            Place::Outcome(&key("till", Kind::Refund, 1), 3),
+            Place::Outcome(&key("till", Kind::Provision, 2), 3),
+        ] {
+            assert!(sealer(1).open(elsewhere, &sealed).is_err(), "{elsewhere:?}");
+        }
+        assert!(sealer(2).open(Place::Outcome(&own, 3), &sealed).is_err(), "another key");
+    }
+
+    #[test]
+    fn no_byte_of_what_is_sealed_can_be_altered_or_left_out() {
+        let sealed = sealer(1).seal(Place::Store, |out| out.extend_from_slice(b"1234-5678"));
+        for at in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[at] ^= 1;
+            assert!(sealer(1).open(Place::Store, &altered).is_err(), "byte {at}");
+            assert!(sealer(1).open(Place::Store, &sealed[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn neither_key_nor_sealer_can_be_printed() {
+        assert_eq!(format!("{:?}", SealingKey::from_bytes([1; 32])), "SealingKey(***)");
+        assert_eq!(format!("{:?}", sealer(1)), "Sealer { .. }");
+    }
+}

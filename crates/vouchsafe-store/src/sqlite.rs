@@ -1,0 +1,175 @@
+//! The embedded engine: one SQLite file, one writer with group commit, readers beside it.
+//!
+//! ```text
+//!  open, record, check ── encode, seal ──> queue ──> writer thread ── one COMMIT ──> all answers
+//!  find, request, journal ─────────────────────────> a pooled read connection
+//! ```
+//! The file is in WAL mode with `synchronous=FULL`: a commit returns once the log is on disk. A second
+//! connection copies the log into the file, so that no commit waits for that.
+
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::transaction::State;
+
+use crate::record::encode;
+use crate::seal::{Place, Sealer};
+use crate::{Cause, Change, Entry, Intent, Key, Opened, Recorded, Store, StoreError, Transaction, TransactionNumber};
+
+mod command;
+mod fault;
+mod log;
+mod readers;
+mod row;
+mod schema;
+mod writer;
+
+use command::{Check, OpenTransaction, Placed, RecordEvent};
+use fault::Fault;
+pub use fault::OpenError;
+use log::Limits;
+use readers::Readers;
+pub use writer::Figures;
+use writer::Writer;
+
+/// The embedded store: a [`Store`] in one SQLite file.
+///
+/// Dropping it ends it in good order: what was accepted is committed and the log is copied into the file.
+/// That takes a moment, so a service should do it at the end of its life and not within a request.
+pub struct SqliteStore {
+    // Dropped in this order: the writer is the last to close the file and clears the log away, and only
+    // then may another switch have it.
+    readers: Arc<Readers>,
+    writer: Option<Writer>,
+    _lock: Option<File>,
+    sealer: Arc<Sealer>,
+}
+
+impl SqliteStore {
+    /// Opens the store in a file, and makes it where there is none. Beside it stand `<path>-wal` and
+    /// `<path>-shm`, which belong to it, and `<path>.lock`, which keeps a second switch away.
+    ///
+    /// # Errors
+    /// [`OpenError`], with nothing altered: the file is in use, is no store, is newer than this version,
+    /// was sealed with another key, or cannot be reached.
+    pub fn open(path: &Path, sealer: Sealer) -> Result<Self, OpenError> {
+        Self::open_with(path, sealer, Limits::default())
+    }
+
+    fn open_with(path: &Path, sealer: Sealer, limits: Limits) -> Result<Self, OpenError> {
+        let path = schema::prepare_file(path)?;
+        let lock = schema::lock(&path)?;
+        let connection = schema::open_for_writing(&path, &sealer)?;
+        let copying = schema::open_for_copying(&path)?;
+        Ok(Self {
+            readers: Arc::new(Readers::new(path)),
+            writer: Some(Writer::start(connection, copying, limits)?),
+            _lock: Some(lock),
+            sealer: Arc::new(sealer),
+        })
+    }
+
+    /// Opens a store for reading only, beside a running switch or without one. Its writing verbs return
+    /// [`Cause::Closed`].
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`], but a store in use may be read.
+    pub fn open_read_only(path: &Path, sealer: Sealer) -> Result<Self, OpenError> {
+        let connection = schema::open_for_reading(path)?;
+        schema::check_identity(&connection)?.for_reading()?;
+        schema::check_key(&connection, &sealer)?;
+        let readers = Readers::new(path.to_owned());
+        readers.keep(connection);
+        Ok(Self { readers: Arc::new(readers), writer: None, _lock: None, sealer: Arc::new(sealer) })
+    }
+
+    /// Commits what was accepted, copies the log into the file and closes it. The same as dropping it.
+    pub fn close(self) {
+        drop(self);
+    }
+
+    /// How the writer fares, since the store was opened.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.writer.as_ref().map(Writer::figures).unwrap_or_default()
+    }
+
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        self.writer.as_ref().ok_or(StoreError::Determinate(Cause::Closed))
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn open(&self, intent: Intent) -> Result<Opened, StoreError> {
+        let Intent { key, request, provider, asked, terms, at, due_at } = intent;
+        let request = self.sealer.seal(Place::Request(&key), |out| encode(&request, out));
+        let (at, due_at) = (to_millisecond(at), to_millisecond(due_at));
+        let command = OpenTransaction { key, provider, asked, terms, at, due_at, request };
+        let (command, placed) = self.writer()?.begin(command).await?;
+        Ok(match placed {
+            Placed::Known(transaction) => Opened::Known(*transaction),
+            Placed::New { number, upstream_id } => Opened::New(Transaction {
+                number,
+                key: command.key,
+                version: 0,
+                state: State::Pending,
+                provider: command.provider,
+                upstream_id,
+                asked,
+                terms,
+                opened_at: at,
+                due_at: Some(due_at),
+            }),
+        })
+    }
+
+    async fn record(&self, change: Change) -> Result<Recorded, StoreError> {
+        let Change { number, key, seen, at, event, state, due_at, outcome, advice } = change;
+        let place = Place::Outcome(&key, seen.saturating_add(1));
+        let outcome = outcome.map(|outcome| self.sealer.seal(place, |out| encode(&outcome, out)));
+        let command = RecordEvent { number, key, seen, at, event, state, due_at, outcome, advice };
+        let (_, recorded) = self.writer()?.complete(command).await?;
+        Ok(recorded)
+    }
+
+    async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError> {
+        let key = key.clone();
+        self.readers.read(move |connection| row::find(connection, &key)).await
+    }
+
+    async fn request(&self, number: TransactionNumber) -> Result<ProvisionRequest, StoreError> {
+        let sealer = Arc::clone(&self.sealer);
+        self.readers.read(move |connection| row::request(connection, number, &sealer)).await
+    }
+
+    async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {
+        let sealer = Arc::clone(&self.sealer);
+        self.readers.read(move |connection| row::journal(connection, number, &sealer)).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.writer()?.begin(Check).await?;
+        Ok(())
+    }
+}
+
+/// Times are kept to the millisecond, and told so from the first answer on.
+fn to_millisecond(time: Timestamp) -> Timestamp {
+    // Towards zero, so that it stays within the range it came from.
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests;

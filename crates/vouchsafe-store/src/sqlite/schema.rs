@@ -1,0 +1,179 @@
+//! The file: who may have it, what it is, and how its connections are set.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use vouchsafe_core::advice::Advice;
+use vouchsafe_core::transaction::{Event, Kind, State};
+
+use super::OpenError;
+use crate::record::word::Word;
+use crate::seal::{Place, Sealer};
+
+/// "vchs" in the file's header, so that tools and we can tell a store from any other SQLite file.
+const APPLICATION_ID: i64 = 0x7663_6873;
+/// Each brings the schema to the version of its place, counted from 1.
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_transactions.sql")];
+const NEWEST: i64 = MIGRATIONS.len() as i64;
+/// How long a connection waits for another process that looks into the file.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// What the file turned out to be.
+pub(super) enum Identity {
+    /// Nothing is in it yet.
+    New,
+    /// A store with a schema of this version, not newer than ours.
+    Store(i64),
+}
+
+impl Identity {
+    /// A reader cannot bring the schema up to date.
+    pub(super) fn for_reading(self) -> Result<(), OpenError> {
+        match self {
+            Self::Store(NEWEST) => Ok(()),
+            Self::Store(found) => Err(OpenError::Older { found, known: NEWEST }),
+            Self::New => Err(OpenError::NotAStore),
+        }
+    }
+}
+
+/// Makes the file where there is none, readable by its owner only, and returns its true path, so that
+/// whoever comes by a link meets the same lock.
+pub(super) fn prepare_file(path: &Path) -> io::Result<PathBuf> {
+    create_private(path)?;
+    path.canonicalize()
+}
+
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Takes the store for this process. The lock is the file's own: it ends with the process, however that ends.
+pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let file = create_private(Path::new(&beside))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// The writer's connection, with the schema up to date.
+pub(super) fn open_for_writing(path: &Path, sealer: &Sealer) -> Result<Connection, OpenError> {
+    let mut connection = Connection::open_with_flags(path, writing())?;
+    connection.busy_timeout(BUSY)?;
+    // Before all else: it holds only for a file that is still empty.
+    connection.pragma_update(None, "page_size", 8192)?;
+    let identity = check_identity(&connection)?;
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(OpenError::Engine(format!("the file system does not allow a write-ahead log (mode {mode})")));
+    }
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // In KiB: enough for the inner pages of the indexes of some millions of transactions.
+    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    if let Identity::Store(_) = identity {
+        check_key(&connection, sealer)?;
+    }
+    migrate(&mut connection, &identity, sealer)?;
+    Ok(connection)
+}
+
+/// The connection that copies the log into the file.
+pub(super) fn open_for_copying(path: &Path) -> Result<Connection, OpenError> {
+    let connection = Connection::open_with_flags(path, writing())?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(connection)
+}
+
+/// A reader's connection.
+pub(super) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    Ok(connection)
+}
+
+fn writing() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+/// What the file is, before anything in it is touched.
+pub(super) fn check_identity(connection: &Connection) -> Result<Identity, OpenError> {
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if application == APPLICATION_ID {
+        return if found <= NEWEST {
+            Ok(Identity::Store(found))
+        } else {
+            Err(OpenError::Newer { found, known: NEWEST })
+        };
+    }
+    let empty: bool = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", (), |row| row.get(0))?;
+    if application == 0 && found == 0 && empty { Ok(Identity::New) } else { Err(OpenError::NotAStore) }
+}
+
+/// Whether the store was sealed with this key: better told at once than after a day's vouchers were sealed
+/// with another.
+pub(super) fn check_key(connection: &Connection, sealer: &Sealer) -> Result<(), OpenError> {
+    let seal: Option<Vec<u8>> = connection.query_row("SELECT seal FROM store", (), |row| row.get(0)).optional()?;
+    let seal = seal.ok_or(OpenError::NotAStore)?;
+    sealer.open(Place::Store, &seal).map(|_| ()).map_err(|_| OpenError::OtherKey)
+}
+
+/// Brings schema and words up to date, all or nothing.
+fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    let from = match identity {
+        Identity::New => 0,
+        Identity::Store(version) => *version,
+    };
+    for (migration, version) in MIGRATIONS.iter().zip(1..).filter(|(_, version)| *version > from) {
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", version)?;
+    }
+    if let Identity::New = identity {
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        let seal = sealer.seal(Place::Store, |_| ());
+        transaction.execute("INSERT INTO store (only_row, seal, checks) VALUES (1, ?1, 0)", [seal])?;
+    }
+    let lists = [
+        ("kind", words(Kind::name)),
+        ("state", words(State::name)),
+        ("event", words(Event::name)),
+        ("advice", words(spelled)),
+        ("advice state", ["open", "delivered", "consumed", "refused"].map(str::to_owned).into()),
+    ];
+    let sql = "INSERT INTO words (list, place, word) VALUES (?1, ?2, ?3)
+               ON CONFLICT DO UPDATE SET word = excluded.word WHERE word <> excluded.word";
+    for (list, words) in lists {
+        for (word, place) in words.iter().zip(0_i64..) {
+            transaction.prepare_cached(sql)?.execute((list, place, word))?;
+        }
+    }
+    transaction.commit()
+}
+
+fn words<W: Word, S: Into<String>>(spell: impl Fn(W) -> S) -> Vec<String> {
+    W::WORDS.iter().map(|word| spell(*word).into()).collect()
+}
+
+fn spelled(advice: Advice) -> String {
+    match advice {
+        Advice::Confirmation => "confirmation".to_owned(),
+        Advice::Reversal(reason) => format!("reversal {reason}"),
+    }
+}

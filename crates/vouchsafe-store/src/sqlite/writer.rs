@@ -1,0 +1,214 @@
+//! The writer: one thread, a bounded queue, and one commit for all that is waiting.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{Builder, JoinHandle};
+
+use rusqlite::Connection;
+use rusqlite::wal::CheckpointMode;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::command::{Command, Tables};
+use super::fault::Fault;
+use super::log::{Limits, Log};
+use crate::{Cause, StoreError};
+
+/// How many commands may wait. At some thousands of commands a second this is about one second's work.
+const QUEUE: usize = 4096;
+/// How many commands one commit may hold: more would only make the first of them wait longer.
+const BATCH: usize = 256;
+
+/// How the writer fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Commits made.
+    pub commits: u64,
+    /// Commands that those commits held.
+    pub commands: u64,
+    /// Pages of 8 KiB in the log after the last commit.
+    pub log_pages: u64,
+}
+
+#[derive(Default)]
+struct Counters {
+    commits: AtomicU64,
+    commands: AtomicU64,
+    log_pages: AtomicU64,
+}
+
+/// The way to the writer's thread. Dropping it lets the thread finish what is waiting, and waits for that.
+pub(super) struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Work>>>,
+    thread: Option<JoinHandle<()>>,
+    counters: Arc<Counters>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, copying: Connection, limits: Limits) -> io::Result<Self> {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let counters = Arc::new(Counters::default());
+        let log = Log::start(copying, limits)?;
+        let thread = WriterThread { tables: Tables::new(connection), log, counters: Arc::clone(&counters) };
+        let thread = Builder::new().name("store-writer".to_owned()).spawn(move || thread.run(waiting))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), counters })
+    }
+
+    /// Writes a command that begins something new. Where too much is waiting already, it is refused: what is
+    /// refused here was never begun. A caller that stops waiting does not take the command back.
+    pub(super) async fn begin<C: Command>(&self, command: C) -> Result<(C, C::Answer), StoreError> {
+        let (work, answer) = Pending::boxed(command);
+        match self.queue()?.try_send(work) {
+            Ok(()) => settled(answer).await,
+            Err(TrySendError::Full(_)) => Err(StoreError::Determinate(Cause::Overloaded)),
+            Err(TrySendError::Closed(_)) => Err(StoreError::Determinate(Cause::Closed)),
+        }
+    }
+
+    /// Writes a command that completes something begun. It waits for room in the queue: what was begun must
+    /// not be lost because more is beginning.
+    pub(super) async fn complete<C: Command>(&self, command: C) -> Result<(C, C::Answer), StoreError> {
+        let (work, answer) = Pending::boxed(command);
+        match self.queue()?.send(work).await {
+            Ok(()) => settled(answer).await,
+            Err(_) => Err(StoreError::Determinate(Cause::Closed)),
+        }
+    }
+
+    pub(super) fn figures(&self) -> Figures {
+        Figures {
+            commits: self.counters.commits.load(Ordering::Relaxed),
+            commands: self.counters.commands.load(Ordering::Relaxed),
+            log_pages: self.counters.log_pages.load(Ordering::Relaxed),
+        }
+    }
+
+    fn queue(&self) -> Result<&mpsc::Sender<Box<dyn Work>>, StoreError> {
+        self.queue.as_ref().ok_or(StoreError::Determinate(Cause::Closed))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // It ends when the queue is empty, and a panic of its own has been told by the panic hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+type Reply<C> = Result<(C, <C as Command>::Answer), StoreError>;
+
+async fn settled<C: Command>(answer: oneshot::Receiver<Reply<C>>) -> Reply<C> {
+    let gone = || Cause::Engine("the writer ended before it answered".to_owned());
+    answer.await.unwrap_or_else(|_| Err(StoreError::Indeterminate(gone())))
+}
+
+/// A command in the queue, whatever its answer.
+trait Work: Send {
+    /// Applies it within the open transaction.
+    fn apply(&mut self, tables: &mut Tables) -> Result<(), Fault>;
+
+    /// Tells the caller, once the transaction's fate is known.
+    fn settle(self: Box<Self>, fate: Result<(), StoreError>);
+}
+
+/// A command, its answer as soon as it was applied, and who waits for it. The command goes back to the
+/// caller with the answer, so that nothing in it needs to be copied.
+struct Pending<C: Command> {
+    command: C,
+    answer: Option<C::Answer>,
+    reply: oneshot::Sender<Reply<C>>,
+}
+
+impl<C: Command> Pending<C> {
+    fn boxed(command: C) -> (Box<dyn Work>, oneshot::Receiver<Reply<C>>) {
+        let (reply, receiver) = oneshot::channel();
+        (Box::new(Self { command, answer: None, reply }), receiver)
+    }
+}
+
+impl<C: Command> Work for Pending<C> {
+    fn apply(&mut self, tables: &mut Tables) -> Result<(), Fault> {
+        self.answer = Some(self.command.apply(tables)?);
+        Ok(())
+    }
+
+    fn settle(self: Box<Self>, fate: Result<(), StoreError>) {
+        let Self { command, answer, reply } = *self;
+        let answer = fate.map(|()| answer.map(|answer| (command, answer)));
+        // A command that was committed was applied, so there is an answer; whoever stopped waiting needs none.
+        if let Some(answer) = answer.transpose() {
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+struct WriterThread {
+    tables: Tables,
+    log: Log,
+    counters: Arc<Counters>,
+}
+
+impl WriterThread {
+    /// Commits what is waiting until nobody can send any more, and then empties the log.
+    fn run(mut self, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
+            self.settle(&mut batch);
+            let length = self.log.tend(&self.tables.connection);
+            self.counters.log_pages.store(length.unsigned_abs().into(), Ordering::Relaxed);
+        }
+        drop(self.log);
+        // If it fails, the log stays and is read at the next start.
+        let _ = self.tables.connection.wal_checkpoint_v2(rusqlite::DEFAULT_NAME, CheckpointMode::TRUNCATE);
+    }
+
+    /// One commit for the whole batch. Where a command fails, all is rolled back and each is tried alone,
+    /// so that none suffers for another. That is rare, and dearer than a savepoint around each command only
+    /// when it happens.
+    fn settle(&mut self, batch: &mut Vec<Box<dyn Work>>) {
+        let fate = self.commit(batch);
+        let alone = matches!(fate, Err(StoreError::Determinate(_))) && batch.len() > 1;
+        for mut work in batch.drain(..) {
+            let fate = if alone { self.commit(std::slice::from_mut(&mut work)) } else { fate.clone() };
+            work.settle(fate);
+        }
+    }
+
+    /// Until COMMIT is asked for, a failure is known to have written nothing; from then on nothing is known.
+    fn commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+        if let Err(fault) = self.apply(batch) {
+            self.roll_back();
+            return Err(StoreError::Determinate(fault.into()));
+        }
+        if let Err(error) = execute(&self.tables.connection, "COMMIT") {
+            self.roll_back();
+            return Err(StoreError::Indeterminate(Cause::Engine(error.to_string())));
+        }
+        self.counters.commits.fetch_add(1, Ordering::Relaxed);
+        self.counters.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn apply(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), Fault> {
+        execute(&self.tables.connection, "BEGIN IMMEDIATE")?;
+        batch.iter_mut().try_for_each(|work| work.apply(&mut self.tables))
+    }
+
+    /// Leaves no transaction open. The engine may have rolled back by itself; and if it cannot, then the
+    /// next BEGIN fails and says so.
+    fn roll_back(&mut self) {
+        self.tables.forget_names();
+        if !self.tables.connection.is_autocommit() {
+            let _ = execute(&self.tables.connection, "ROLLBACK");
+        }
+    }
+}
+
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute(())?;
+    Ok(())
+}
