@@ -1,0 +1,85 @@
+//! What a refusal is on the wire: the one table of statuses.
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header};
+use vouchsafe_core::catalogue::NotForSale;
+use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
+use vouchsafe_core::id::MessageId;
+use vouchsafe_core::outcome::{Decline, Doubt, ProviderError};
+use vouchsafe_wire::Message;
+
+use crate::app::NoRoom;
+use crate::flow::Refusal;
+
+/// The status and body of a refused provision.
+pub(crate) fn provision_refused(refusal: Refusal, id: MessageId) -> (StatusCode, ErrorDetail) {
+    use ErrorType::{DuplicateRecord, GeneralError, RoutingError, UpstreamUnavailable, VoucherAlreadyReversed};
+    let ours = ErrorDetail::new;
+    let (status, detail) = match refusal {
+        Refusal::DuplicateRecord => {
+            (StatusCode::BAD_REQUEST, ours(DuplicateRecord, "this request id was used before; to repeat it use retry"))
+        }
+        Refusal::AlreadyReversed => {
+            (StatusCode::BAD_REQUEST, ours(VoucherAlreadyReversed, "a reversal of this request was received"))
+        }
+        Refusal::NoRoute => (StatusCode::BAD_REQUEST, ours(RoutingError, "no provider is configured for this request")),
+        Refusal::NotForSale(why) => (StatusCode::BAD_REQUEST, ours(not_for_sale(&why), &why.to_string())),
+        Refusal::NoRoom(NoRoom::Concurrency) => {
+            (StatusCode::SERVICE_UNAVAILABLE, ours(UpstreamUnavailable, "the provider is busy; nothing was sent"))
+        }
+        Refusal::NoRoom(NoRoom::Rate) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            ours(UpstreamUnavailable, "the provider's rate is used up; nothing was sent"),
+        ),
+        Refusal::NotRecorded => {
+            (StatusCode::SERVICE_UNAVAILABLE, ours(GeneralError, "the request could not be recorded; nothing was sent"))
+        }
+        Refusal::Declined(Decline::ByProvider(error)) => (StatusCode::NOT_FOUND, error.into()),
+        Refusal::Declined(Decline::OurCredentials) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            ours(UpstreamUnavailable, "the provider does not accept the switch; its operator is told"),
+        ),
+        Refusal::Declined(Decline::NotSent(why)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, ours(UpstreamUnavailable, &why.to_string()))
+        }
+        Refusal::Unknown(Doubt::Unusable { reason, error }) => {
+            let error = error.unwrap_or_else(|| unusable(reason.name()));
+            (StatusCode::NOT_FOUND, error.into())
+        }
+        Refusal::Unknown(Doubt::NoAnswer | Doubt::Lost) => {
+            (StatusCode::GATEWAY_TIMEOUT, ours(UpstreamUnavailable, "the provider did not answer in time"))
+        }
+        Refusal::Unsure => {
+            (StatusCode::INTERNAL_SERVER_ERROR, ours(GeneralError, "the outcome is not known; retry or reverse"))
+        }
+    };
+    (status, detail.about(id))
+}
+
+const fn not_for_sale(why: &NotForSale) -> ErrorType {
+    match why {
+        NotForSale::UnknownProduct | NotForSale::NotOnThisChannel => ErrorType::RoutingError,
+        NotForSale::AmountMissing | NotForSale::WrongAmount(_) => ErrorType::InvalidAmount,
+    }
+}
+
+/// A provider that gave no error with an answer that proves nothing.
+fn unusable(reason: &str) -> ProviderError {
+    ProviderError {
+        error_type: ErrorType::GeneralError,
+        message: vouchsafe_core::error_detail::shortened(&format!("unusable provider answer: {reason}")),
+        provider_code: None,
+        provider_message: None,
+    }
+}
+
+/// An error as an answer.
+pub(crate) fn answer(status: StatusCode, detail: &ErrorDetail) -> Response {
+    json(status, detail)
+}
+
+/// A message as an answer.
+pub(crate) fn json(status: StatusCode, message: &impl Message) -> Response {
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    (status, [content_type], message.write()).into_response()
+}

@@ -1,0 +1,15 @@
+//! The only public protocol: HTTP in, core values on, statuses in one table.
+
+mod auth;
+mod body;
+mod docs;
+mod error;
+mod health;
+mod router;
+mod server;
+mod trace;
+mod vouchers;
+
+pub use auth::{Access, KnownChannels};
+pub use router::router;
+pub use server::serve;

@@ -1,0 +1,114 @@
+//! Everything a request needs, gathered once at start.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use vouchsafe_core::catalogue::Catalogue;
+use vouchsafe_core::id::{ChannelId, ProviderId};
+use vouchsafe_core::party::Institution;
+use vouchsafe_core::rate::RateLimit;
+use vouchsafe_core::route::Routes;
+use vouchsafe_core::sheet::{Messaging, Sheet};
+use vouchsafe_provider::Provider;
+use vouchsafe_store::Store;
+
+use crate::clock::Clock;
+use crate::config::Limits;
+
+/// The switch at work.
+pub struct App {
+    /// Its memory.
+    pub store: Arc<dyn Store>,
+    /// Whom it can ask.
+    pub providers: HashMap<ProviderId, Desk>,
+    /// The ways from a request to a provider.
+    pub routes: Routes,
+    /// What it sells; without a catalogue nothing is checked and nothing is mapped.
+    pub catalogue: Option<Catalogue>,
+    /// Who it is towards others.
+    pub institution: Institution,
+    /// Bounds on size and time.
+    pub limits: Limits,
+    /// Time and chance.
+    pub clock: Arc<dyn Clock>,
+    /// Work that must end before the switch may stop.
+    pub work: TaskTracker,
+    /// Set once the switch is to stop.
+    pub stopping: CancellationToken,
+}
+
+/// A channel as the switch knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Its id.
+    pub id: ChannelId,
+    /// Who finalises its transactions.
+    pub messaging: Messaging,
+    /// Who is asked when nothing else says.
+    pub default_provider: Option<ProviderId>,
+    /// How long it waits for an answer.
+    pub wait: Duration,
+}
+
+/// One provider: how it is asked, what it can do, and how much is being asked of it.
+pub struct Desk {
+    /// Our user name there, which is the `client.id` of our requests.
+    pub user_name: vouchsafe_core::text::FreeText,
+    /// How it is asked.
+    pub provider: Arc<dyn Provider>,
+    /// What it can do.
+    pub sheet: Sheet,
+    under_way: Arc<Semaphore>,
+    rate: Option<Mutex<RateLimit>>,
+    since: Instant,
+}
+
+/// The right to ask a provider once; given back when dropped.
+pub struct Turn {
+    _under_way: OwnedSemaphorePermit,
+}
+
+/// Why a provider cannot be asked right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoom {
+    /// As many requests are under way as it takes.
+    Concurrency,
+    /// As many were sent this second as it takes.
+    Rate,
+}
+
+impl Desk {
+    /// A desk at which nothing is under way.
+    pub fn new(user_name: vouchsafe_core::text::FreeText, provider: Arc<dyn Provider>, sheet: Sheet) -> Self {
+        let concurrency = usize::try_from(sheet.concurrency.get()).unwrap_or(Semaphore::MAX_PERMITS);
+        Self {
+            user_name,
+            provider,
+            under_way: Arc::new(Semaphore::new(concurrency)),
+            rate: sheet.rate.map(|rate| Mutex::new(RateLimit::new(rate))),
+            since: Instant::now(),
+            sheet,
+        }
+    }
+
+    /// A turn, if there is room for one more request.
+    ///
+    /// # Errors
+    /// [`NoRoom`] says which cap is reached.
+    pub fn turn(&self) -> Result<Turn, NoRoom> {
+        let permit = Arc::clone(&self.under_way).try_acquire_owned().map_err(|_| NoRoom::Concurrency)?;
+        if let Some(rate) = &self.rate {
+            // A thread that panicked between two numbers left a usable limit behind.
+            let mut rate = rate.lock().unwrap_or_else(PoisonError::into_inner);
+            if !rate.admit(self.since.elapsed()) {
+                return Err(NoRoom::Rate);
+            }
+        }
+        Ok(Turn { _under_way: permit })
+    }
+}

@@ -1,0 +1,99 @@
+//! Puts a switch together from its configuration: the only place that names an engine or an adapter.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use vouchsafe_core::catalogue::Catalogue;
+use vouchsafe_core::id::ProviderId;
+use vouchsafe_core::text::FreeText;
+use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
+use vouchsafe_store::sqlite::SqliteStore;
+
+use crate::api::{self, Access};
+use crate::app::{App, Desk};
+use crate::clock::MachineClock;
+use crate::command::{Failure, sealing_key, stop};
+use crate::config::{self, Config, StoreUri};
+
+/// The catalogue that a configuration names, checked against its providers.
+pub(crate) fn catalogue(config: &Config) -> Result<Option<Catalogue>, Failure> {
+    let providers: Vec<ProviderId> = config.providers.iter().map(|provider| provider.id.clone()).collect();
+    let load = |path: &std::path::PathBuf| config::catalogue::load(path, &providers).map_err(Failure::unusable);
+    config.catalogue.as_ref().map(load).transpose()
+}
+
+/// Opens the store that a configuration names.
+pub(crate) fn open_store(config: &Config) -> Result<SqliteStore, Failure> {
+    let StoreUri::Sqlite(path) = &config.store;
+    let sealer = sealing_key::sealer(&config.sealing_key, path.exists())?;
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    SqliteStore::open(path, sealer).map_err(|error| Failure::failed(format!("cannot open {}: {error}", path.display())))
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Failure::failed(format!("cannot make the folder {}: {error}", folder.display())))
+}
+
+/// The switch of a configuration, over a store.
+pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: Option<Catalogue>) -> Result<Arc<App>, Failure> {
+    let mut providers = HashMap::new();
+    for provider in &config.providers {
+        let unusable = |why: &dyn std::fmt::Display| Failure::unusable(format!("provider {}: {why}", provider.id));
+        let suv = SuvProvider::new(&SuvConfig {
+            base_url: provider.base_url.clone(),
+            user_name: provider.user_name.clone(),
+            password: provider.password.clone(),
+            max_idle_connections: usize::try_from(provider.sheet.concurrency.get()).unwrap_or(usize::MAX),
+            // The configuration was asked already whether that may be.
+            clear_text: true,
+        })
+        .map_err(|fault| unusable(&fault))?;
+        let user_name = FreeText::new(provider.user_name.as_str()).map_err(|fault| unusable(&fault))?;
+        providers.insert(provider.id.clone(), Desk::new(user_name, Arc::new(suv), provider.sheet.clone()));
+    }
+    Ok(Arc::new(App {
+        store: Arc::new(store),
+        providers,
+        routes: config.routes.clone(),
+        catalogue,
+        institution: config.institution.clone(),
+        limits: config.limits.clone(),
+        clock: Arc::new(MachineClock),
+        work: TaskTracker::new(),
+        stopping: CancellationToken::new(),
+    }))
+}
+
+/// Listens at an address.
+pub(crate) async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| Failure::failed(format!("cannot listen on {address}: {error}")))
+}
+
+/// Serves until a signal asks to stop, and then until what is in flight has finished.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    access: Access,
+    base_path: &str,
+) -> Result<(), Failure> {
+    let stop = stop::requested()?;
+    let router: Router = api::router(Arc::clone(&app), access, base_path);
+    let stopping = app.stopping.clone();
+    tokio::spawn(async move {
+        stop.await;
+        tracing::info!("stopping: no new work; what is in flight finishes");
+        stopping.cancel();
+    });
+    api::serve(listener, router, app).await;
+    tracing::info!("stopped");
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! The commands: what a person types, one file each.
+
+mod assemble;
+mod channel;
+mod check_config;
+mod openapi;
+mod sandbox;
+mod sealing_key;
+mod serve;
+mod simulator;
+mod stop;
+
+use std::fmt;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use vouchsafe_provider::simulator::faults::Rate;
+
+/// Vouchsafe: a digital-voucher switch. One binary, one command, one durable answer for every voucher sold.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vouchsafe",
+    version,
+    after_help = "Start with `vouchsafe sandbox`: it sells its first voucher a second later."
+)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the switch with a configuration file.
+    Serve {
+        /// The configuration; config.default.toml explains every setting.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Try everything at once: a switch, two simulated providers and a demo catalogue. Accepts any password.
+    Sandbox(SandboxArguments),
+    /// Run a simulated provider, for testing a switch.
+    Simulator(SimulatorArguments),
+    /// Manage what channels log in with.
+    #[command(subcommand)]
+    Channel(ChannelCommand),
+    /// Read a configuration and its catalogue, and name every fault.
+    CheckConfig {
+        /// The configuration to read.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Write the interface's OpenAPI description.
+    Openapi {
+        /// Where to; `-` is the standard output.
+        #[arg(long, value_name = "FILE", default_value = "openapi.json")]
+        output: PathBuf,
+    },
+}
+
+/// What `sandbox` can be told.
+#[derive(Debug, Args)]
+pub struct SandboxArguments {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where to keep the store, the key and the simulated providers' ledgers.
+    #[arg(long, value_name = "DIR", default_value = "vouchsafe-data/sandbox")]
+    data: PathBuf,
+    /// Listen on an address that other machines can reach, although anybody is let in.
+    #[arg(long)]
+    insecure: bool,
+}
+
+/// What `simulator` can be told.
+#[derive(Debug, Args)]
+pub struct SimulatorArguments {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+    listen: SocketAddr,
+    /// The durable record of what was sold and refused, one JSON line an event; without it nothing is kept.
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+    /// Vouchers and faults follow from this number and the request: the same again gives the same again.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// How often there is no answer, from 0 (never) to 1 (always); half of the time it has sold.
+    #[arg(long, value_name = "RATE", default_value = "0")]
+    drop: Rate,
+    /// How often the answer is an error, from 0 to 1: 503 before or 500 after selling.
+    #[arg(long, value_name = "RATE", default_value = "0")]
+    error: Rate,
+    /// The longest time that an answer takes; each takes its own part of it.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    delay: u64,
+}
+
+#[derive(Debug, Subcommand)]
+enum ChannelCommand {
+    /// Make a new secret and its hash; the secret is shown this once.
+    NewSecret,
+}
+
+/// Why a command did not do what it was asked, in a sentence for the person who asked.
+#[derive(Debug)]
+pub struct Failure {
+    sentence: String,
+    exit: u8,
+}
+
+/// The exit code for a configuration or an argument that cannot be used.
+const UNUSABLE: u8 = 2;
+/// The exit code for everything that goes wrong afterwards.
+const FAILED: u8 = 1;
+
+impl Failure {
+    /// What the person gave cannot be used.
+    pub(crate) fn unusable(sentence: impl fmt::Display) -> Self {
+        Self { sentence: sentence.to_string(), exit: UNUSABLE }
+    }
+
+    /// What was asked for could not be done.
+    pub(crate) fn failed(sentence: impl fmt::Display) -> Self {
+        Self { sentence: sentence.to_string(), exit: FAILED }
+    }
+}
+
+/// Runs a command to its end. Exit codes: 0 done, 1 failed, 2 the arguments or the configuration cannot be used.
+pub fn run(line: CommandLine) -> ExitCode {
+    let done = match line.command {
+        Command::Serve { config } => serve::serve(&config),
+        Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
+        Command::Simulator(arguments) => simulator::simulator(&arguments),
+        Command::Channel(ChannelCommand::NewSecret) => channel::new_secret(),
+        Command::CheckConfig { config } => check_config::check_config(&config),
+        Command::Openapi { output } => openapi::openapi(&output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // If even that cannot be written, the exit code still says it.
+            let _ = writeln!(std::io::stderr(), "vouchsafe: {}", failure.sentence);
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+/// Writes for the person at the terminal.
+pub(crate) fn say(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    // In one piece, so that whoever reads the first line and goes away has let us write the last.
+    out.write_all(format!("{text}\n").as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::failed(format!("cannot write to the standard output: {error}")))
+}
+
+/// Runs a future on a fresh runtime.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))?
+        .block_on(work)
+}

@@ -1,0 +1,140 @@
+//! `vouchsafe sandbox`: everything at once, for trying out.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use vouchsafe_core::id::{ChannelId, ProviderId};
+use vouchsafe_core::party::Institution;
+use vouchsafe_core::secret::Secret;
+use vouchsafe_core::sheet::{RetrySupport, Sheet};
+use vouchsafe_core::text::{FreeText, UpTo};
+use vouchsafe_provider::simulator::faults::Faults;
+use vouchsafe_provider::simulator::{self, BASE_PATH};
+
+use crate::api::Access;
+use crate::clock::{Clock as _, MachineClock, new_id};
+use crate::command::{Failure, SandboxArguments, assemble, block_on, say, simulator::ledger, simulator::simulated};
+use crate::config::catalogue::{self, SIMULATED_FULL, SIMULATED_STELLR};
+use crate::config::{Config, KeySource, Limits, LogFormat, Provider, StoreUri};
+use crate::telemetry;
+
+/// Where the operations are.
+const BASE: &str = "/suv/v1";
+/// The simulated providers answer at once or not at all; nobody who tries things out waits 45 seconds for that.
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a channel waits, as by the interface.
+const CHANNEL_WAIT: Duration = Duration::from_secs(60);
+/// What the simulated providers' vouchers follow from.
+const SEED: u64 = 1;
+
+/// Runs a switch with two simulated providers until it is asked to stop.
+pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
+    if !arguments.listen.ip().is_loopback() && !arguments.insecure {
+        return Err(Failure::unusable(format!(
+            "the sandbox lets anybody in, and {} can be reached from other machines; \
+             listen on 127.0.0.1, or say --insecure if that is what you want",
+            arguments.listen
+        )));
+    }
+    telemetry::start(LogFormat::Text);
+    assemble::make_folder(&arguments.data)?;
+    let mut config = config(arguments)?;
+    let store = assemble::open_store(&config)?;
+    block_on(async {
+        let closing = CancellationToken::new();
+        let mut simulators = Vec::new();
+        for provider in &mut config.providers {
+            let (address, serving) = simulate(provider.id.as_str(), &arguments.data, closing.clone()).await?;
+            provider.base_url = format!("http://{address}{BASE_PATH}");
+            simulators.push(serving);
+        }
+        let app = assemble::app(&config, store, Some(catalogue::demo()))?;
+        let listener = assemble::listen(arguments.listen).await?;
+        say(&welcome(listener.local_addr().unwrap_or(arguments.listen), &arguments.data))?;
+        let access = Access::Anybody { default_provider: provider_id(SIMULATED_FULL)?, wait: CHANNEL_WAIT };
+        let served = assemble::serve(listener, app, access, BASE).await;
+        closing.cancel();
+        for simulator in simulators {
+            // They have nothing left to do that could fail.
+            let _ = simulator.await;
+        }
+        served
+    })
+}
+
+/// Starts a simulated provider on a port of its own; its ledger is in the data folder.
+async fn simulate(
+    name: &str,
+    data: &Path,
+    closing: CancellationToken,
+) -> Result<(SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>), Failure> {
+    let listener = assemble::listen((Ipv4Addr::LOCALHOST, 0).into()).await?;
+    let address = listener.local_addr().map_err(Failure::failed)?;
+    let ledger = ledger(Some(&data.join(format!("{name}.ledger.jsonl"))))?;
+    let simulator = simulated(name, SEED, Faults::default(), ledger)?;
+    let serving = tokio::spawn(simulator::serve(listener, simulator, async move { closing.cancelled().await }));
+    Ok((address, serving))
+}
+
+/// The sandbox's configuration: two providers of which one takes everything and the other next to nothing.
+fn config(arguments: &SandboxArguments) -> Result<Config, Failure> {
+    let full = Sheet { timeout: PROVIDER_TIMEOUT, ..Sheet::full() };
+    let spare = Sheet { confirmations: false, reversals: false, retry: RetrySupport::Unsupported, ..full.clone() };
+    let provider = |name: &str, sheet: Sheet| -> Result<Provider, Failure> {
+        Ok(Provider {
+            id: provider_id(name)?,
+            base_url: String::new(),
+            user_name: ChannelId::new("sandbox").map_err(Failure::failed)?,
+            password: Secret::new("sandbox".to_owned()),
+            sheet,
+        })
+    };
+    Ok(Config {
+        listen: arguments.listen,
+        base_path: BASE.to_owned(),
+        store: StoreUri::Sqlite(arguments.data.join("vouchsafe.db")),
+        sealing_key: KeySource::File(arguments.data.join("sealing.key")),
+        institution: Institution {
+            id: FreeText::new("vouchsafe").map_err(Failure::failed)?,
+            name: UpTo::new("Vouchsafe").map_err(Failure::failed)?,
+        },
+        limits: Limits::default(),
+        log: LogFormat::Text,
+        channels: Vec::new(),
+        providers: vec![provider(SIMULATED_FULL, full)?, provider(SIMULATED_STELLR, spare)?],
+        routes: vouchsafe_core::route::Routes::default(),
+        catalogue: None,
+    })
+}
+
+fn provider_id(name: &str) -> Result<ProviderId, Failure> {
+    ProviderId::new(name).map_err(Failure::failed)
+}
+
+/// What a person sees: where it is, and a sale to copy and paste.
+fn welcome(address: SocketAddr, data: &Path) -> String {
+    let id = new_id(&MachineClock);
+    let time = format!("{:.3}", MachineClock.now());
+    format!(
+        r#"
+Vouchsafe sandbox at http://{address}{BASE}      documentation: http://{address}/docs
+Data in {data}. ANYBODY IS LET IN: the user name is the channel's id, any password will do.
+
+Sell a voucher (the same once more gives DUPLICATE_RECORD; take a new id for each sale):
+
+curl -i -u demo-app:secret http://{address}{BASE}/vouchers -H 'Content-Type: application/json' -d '{{
+  "id": "{id}", "time": "{time}",
+  "originator": {{"institution": {{"id": "demo-app", "name": "Demo App"}}, "terminalId": "APP00001",
+    "merchant": {{"merchantType": "5411", "merchantId": "000000000012345",
+      "merchantName": {{"name": "Corner Shop", "city": "Cape Town", "region": "WC", "country": "ZA"}}}}}},
+  "client": {{"id": "demo-app", "name": "Demo App"}}, "thirdPartyIdentifiers": [],
+  "product": {{"productId": "AIRTIME50"}}
+}}'
+
+Other products, and magic ones for every kind of trouble, are listed in the README. Ctrl-C stops.
+"#,
+        data = data.display(),
+    )
+}

@@ -1,0 +1,294 @@
+//! What can be wrong with a configuration, and what to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeValue;
+use vouchsafe_core::text::TextFault;
+
+/// Why a configuration or a catalogue cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    Unreadable {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        reason: io::ErrorKind,
+    },
+    /// The file was read and has faults.
+    Faulty {
+        /// Which file; `None` for a text that came from none.
+        file: Option<PathBuf>,
+        /// Every fault, by line; at least one.
+        faults: Vec<Fault>,
+    },
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The line, counted from one; `None` for what the file lacks as a whole.
+    pub line: Option<usize>,
+    /// The keys that lead to it, joined by dots; empty where the file is not TOML.
+    pub key: String,
+    /// What is wrong.
+    pub wrong: Wrong,
+}
+
+/// What is wrong with a setting. It never holds the setting's value, which may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// The file is not TOML; in the parser's words.
+    Syntax(String),
+    /// There is no such setting.
+    UnknownKey {
+        /// The settings that there are.
+        known: Vec<&'static str>,
+    },
+    /// The setting has no default and is absent.
+    Missing,
+    /// The value is of another kind.
+    Kind {
+        /// What it must be.
+        wanted: Kind,
+        /// What it is.
+        found: Kind,
+    },
+    /// The text breaks a rule on its length or characters.
+    Text(TextFault),
+    /// The number is too small or too large.
+    Range {
+        /// The least number allowed.
+        least: i64,
+        /// The greatest number allowed.
+        most: i64,
+    },
+    /// The text is none of these words.
+    Word {
+        /// The words.
+        words: Vec<&'static str>,
+    },
+    /// Another table of the same kind has this value.
+    Twice {
+        /// The line where it stands first.
+        first: usize,
+    },
+    /// No table of this kind.
+    Nothing,
+    /// Neither or both of two settings of which one is needed.
+    OneOf {
+        /// The setting that can stand in its place.
+        other: &'static str,
+    },
+    /// It is no IP address with a port.
+    Address,
+    /// It is no path that a request could begin with.
+    BasePath,
+    /// It names no store.
+    Store,
+    /// No secret, or more than two.
+    SecretCount,
+    /// It is no hash of a secret.
+    SecretHash,
+    /// It cannot be the user name of HTTP Basic.
+    UserName,
+    /// The environment variable is absent, empty or not Unicode.
+    Variable,
+    /// The file of a secret cannot be read.
+    SecretFile {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        reason: io::ErrorKind,
+    },
+    /// The secret is empty or has control characters.
+    Secret,
+    /// It is no `http` or `https` URL of host, port and path.
+    BaseUrl,
+    /// Credentials and vouchers would cross a network in clear text.
+    PlainHttp,
+    /// No provider has this id.
+    UnknownProvider {
+        /// The ids that there are.
+        known: Vec<String>,
+    },
+    /// The margin leaves nothing of the channel's time.
+    Margin,
+    /// It is no ISO 4217 numeric code.
+    Currency,
+    /// No price, or more than one.
+    Price,
+    /// The range of prices ends where it begins, or before.
+    PriceRange,
+    /// It is no number that can be passed on.
+    Number,
+}
+
+/// The kinds of TOML values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `"text"`.
+    Text,
+    /// `5`.
+    Integer,
+    /// `5.0`.
+    Float,
+    /// `true`.
+    Flag,
+    /// `2026-01-31`.
+    Date,
+    /// `[ ... ]`.
+    List,
+    /// `[key]`.
+    Table,
+    /// `[[key]]`, once or more.
+    Tables,
+}
+
+impl ConfigError {
+    /// The same, with the name of the file that the text came from.
+    pub(super) fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::Faulty { faults, .. } => Self::Faulty { file: Some(path.to_owned()), faults },
+            unreadable @ Self::Unreadable { .. } => unreadable,
+        }
+    }
+}
+
+impl Wrong {
+    /// A value of another kind than `wanted`.
+    pub(super) fn kind(wanted: Kind, found: &DeValue<'_>) -> Self {
+        Self::Kind { wanted, found: Kind::of(found) }
+    }
+}
+
+impl Kind {
+    fn of(value: &DeValue<'_>) -> Self {
+        match value {
+            DeValue::String(_) => Self::Text,
+            DeValue::Integer(_) => Self::Integer,
+            DeValue::Float(_) => Self::Float,
+            DeValue::Boolean(_) => Self::Flag,
+            DeValue::Datetime(_) => Self::Date,
+            DeValue::Array(_) => Self::List,
+            DeValue::Table(_) => Self::Table,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text in quotes",
+            Self::Integer => "a whole number",
+            Self::Float => "a fraction",
+            Self::Flag => "true or false",
+            Self::Date => "a date or time",
+            Self::List => "a list in brackets",
+            Self::Table => "a table",
+            Self::Tables => "a table in double brackets",
+        })
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { file, reason } => {
+                let file = file.display();
+                write!(f, "{file} cannot be read: {reason}; check the path and that this user may read it as UTF-8")
+            }
+            Self::Faulty { file, faults } => {
+                for (place, fault) in faults.iter().enumerate() {
+                    if place > 0 {
+                        f.write_str("\n")?;
+                    }
+                    match (file, fault.line) {
+                        (Some(file), Some(line)) => write!(f, "{}:{line}: {fault}", file.display())?,
+                        (Some(file), None) => write!(f, "{}: {fault}", file.display())?,
+                        (None, Some(line)) => write!(f, "line {line}: {fault}")?,
+                        (None, None) => write!(f, "{fault}")?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The fault without its line.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.key.is_empty() {
+            write!(f, "{} ", self.key)?;
+        }
+        self.wrong.fmt(f)
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(message) => write!(f, "not TOML: {message}"),
+            Self::UnknownKey { known } => write!(f, "is no setting; there are {}", known.join(", ")),
+            Self::Missing => f.write_str("is missing and has no default"),
+            Self::Kind { wanted, found } => write!(f, "must be {wanted}, not {found}"),
+            Self::Text(fault) => fault.fmt(f),
+            Self::Range { least, most } => write!(f, "must be from {least} to {most}"),
+            Self::Word { words } => write!(f, "must be \"{}\"", words.join("\" or \"")),
+            Self::Twice { first } => write!(f, "is the same as on line {first}; each must be its own"),
+            Self::Nothing => f.write_str("is needed at least once, as a table in double brackets"),
+            Self::OneOf { other } => write!(f, "is needed, or {other} in its place, and not both"),
+            Self::Address => f.write_str("must be an IP address and a port, such as \"127.0.0.1:8080\""),
+            Self::BasePath => f.write_str(
+                "must be a path such as \"/suv/v1\": a slash before each part, none at the end, \
+                 and in the parts letters, digits, '.', '_', '~' and '-' only",
+            ),
+            Self::Store => {
+                f.write_str("must be \"sqlite:\" and the path of a database file, such as \"sqlite:vouchsafe.db\"")
+            }
+            Self::SecretCount => {
+                f.write_str("must list one secret's hash, or two while a new secret takes over from the old")
+            }
+            Self::SecretHash => f.write_str(
+                "must be \"sha256:\" and 64 hexadecimal digits; \
+                 `vouchsafe channel new-secret` prints a secret and its hash",
+            ),
+            Self::UserName => {
+                f.write_str("may not contain a colon or a control character: HTTP Basic could not carry it")
+            }
+            Self::Variable => {
+                f.write_str("names an environment variable that is not set or is empty; set it before the start")
+            }
+            Self::SecretFile { file, reason } => {
+                let file = file.display();
+                write!(f, "names {file}, which cannot be read: {reason}; make it with ")?;
+                write!(f, "`(umask 077; printf %s 'THE SECRET' > {file})` as the user that runs vouchsafe")
+            }
+            Self::Secret => {
+                f.write_str("leads to a secret that is empty or has a control character in it; write one line of text")
+            }
+            Self::BaseUrl => f.write_str("must look like \"https://host/path\", without user, query or fragment"),
+            Self::PlainHttp => f.write_str(
+                "would send credentials and vouchers in clear text; use https, or set allow_plain_http = true \
+                 where the way there is safe by other means",
+            ),
+            Self::UnknownProvider { known } => {
+                write!(f, "names no configured provider; there are {}", known.join(", "))
+            }
+            Self::Margin => {
+                f.write_str("must be longer than limits.answer_margin_milliseconds, or no time is left to ask in")
+            }
+            Self::Currency => f.write_str("must be the three digits of ISO 4217 in quotes, such as \"710\""),
+            Self::Price => {
+                f.write_str("must be one of price = 5000, from = 500 with to = 100000, and open = true; in minor units")
+            }
+            Self::PriceRange => f.write_str("must be above from; one amount alone is a price"),
+            Self::Number => f.write_str("must be a number"),
+        }
+    }
+}

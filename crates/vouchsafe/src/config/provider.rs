@@ -1,0 +1,132 @@
+//! Whom the switch may ask.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use http::Uri;
+use vouchsafe_core::id::{ChannelId, ProviderId};
+use vouchsafe_core::secret::Secret;
+use vouchsafe_core::sheet::{RetrySupport, Sheet};
+
+use super::Surroundings;
+use super::document::{Section, Told};
+use super::fault::Wrong;
+use super::secret_source::{self, KeySource};
+use super::value::{self, bounded, count, flag, seconds};
+
+/// A provider that speaks the interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provider {
+    /// Its name among our providers.
+    pub id: ProviderId,
+    /// Where its interface begins: `https://HOST/PATH`, without a slash at the end. Where it is `http` to another
+    /// machine, the operator allowed that.
+    pub base_url: String,
+    /// Our user name there, and the `client.id` of our messages.
+    pub user_name: ChannelId,
+    /// Our password there.
+    pub password: Secret<String>,
+    /// What it can do, and how much may be asked of it.
+    pub sheet: Sheet,
+}
+
+/// The protocols spoken upstream.
+#[derive(Debug, Clone, Copy)]
+enum Protocol {
+    Suv,
+}
+
+/// Reads every `[[provider]]`, and the ids that may be referred to: those of faulty providers too, and `None`
+/// where one of them is missing.
+pub(super) fn read(
+    root: &mut Section<'_, '_>,
+    surroundings: Surroundings<'_>,
+) -> (Result<Vec<Provider>, Told>, Option<Vec<ProviderId>>) {
+    let mut seen = HashMap::new();
+    let mut ids = Some(Vec::new());
+    let providers = root.tables("provider", |section| {
+        let id = section.unique("id", &mut seen, bounded);
+        match (&id, &mut ids) {
+            (Ok(id), Some(ids)) => ids.push(id.clone()),
+            _ => ids = None,
+        }
+        provider(section, id, surroundings)
+    });
+    let providers = match providers {
+        Ok(providers) if providers.is_empty() => {
+            ids = None;
+            Err(root.fault("provider", Wrong::Nothing))
+        }
+        providers => providers,
+    };
+    (providers, ids)
+}
+
+fn provider(
+    section: &mut Section<'_, '_>,
+    id: Result<ProviderId, Told>,
+    surroundings: Surroundings<'_>,
+) -> Result<Provider, Told> {
+    // There is one protocol so far. It is named so that no configuration changes its meaning when there are more.
+    let protocol = section.required("protocol", value::word(&[Protocol::Suv], |Protocol::Suv| "suv"));
+    let plain_http = section.or("allow_plain_http", false, flag);
+    let allowed = *plain_http.as_ref().unwrap_or(&true);
+    let base_url = section.required("base_url", |value| base_url(value::text(value)?, allowed));
+    let user_name = section.required("user_name", value::user_name);
+    let password = password(section, surroundings);
+    let sheet = sheet(section);
+    protocol?;
+    plain_http?;
+    Ok(Provider { id: id?, base_url: base_url?, user_name: user_name?, password: password?, sheet: sheet? })
+}
+
+/// Only what can be asked at: no user or password, which belong elsewhere, and nothing behind the path, where the
+/// operations' paths are put.
+fn base_url(text: &str, plain_http: bool) -> Result<String, Wrong> {
+    let uri = text.parse::<Uri>().map_err(|_| Wrong::BaseUrl)?;
+    let (Some(scheme), Some(authority), Some(host)) = (uri.scheme_str(), uri.authority(), uri.host()) else {
+        return Err(Wrong::BaseUrl);
+    };
+    // A fragment is dropped in silence by the parser.
+    let more = uri.query().is_some() || text.contains('#') || authority.as_str().contains('@');
+    if more || host.is_empty() || !matches!(scheme, "http" | "https") {
+        return Err(Wrong::BaseUrl);
+    }
+    if scheme == "http" && !plain_http && !is_this_machine(host) {
+        return Err(Wrong::PlainHttp);
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+fn password(section: &mut Section<'_, '_>, surroundings: Surroundings<'_>) -> Result<Secret<String>, Told> {
+    const FILE: &str = "password_file";
+    const VARIABLE: &str = "password_env";
+    let source = secret_source::read(section, FILE, VARIABLE, surroundings.folder)?;
+    let key = if matches!(source, KeySource::File(_)) { FILE } else { VARIABLE };
+    source.fetch(surroundings.environment).map_err(|wrong| section.fault(key, wrong))
+}
+
+fn sheet(section: &mut Section<'_, '_>) -> Result<Sheet, Told> {
+    let full = Sheet::full();
+    let confirmations = section.or("confirmations", full.confirmations, flag);
+    let reversals = section.or("reversals", full.reversals, flag);
+    let retry = section.or("retry", full.retry, value::word(RetrySupport::ALL, RetrySupport::name));
+    let timeout = section.or("timeout_seconds", full.timeout, seconds);
+    let concurrency = section.or("concurrency", full.concurrency, count(100_000));
+    let rate = section.optional("rate", count(1_000_000));
+    let confirm_after = section.or("confirm_after_seconds", full.confirm_after, seconds);
+    Ok(Sheet {
+        confirmations: confirmations?,
+        reversals: reversals?,
+        retry: retry?,
+        timeout: timeout?,
+        concurrency: concurrency?,
+        rate: rate?,
+        confirm_after: confirm_after?,
+    })
+}

@@ -1,0 +1,56 @@
+//! Answers after the deadline: written down, never delivered.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use vouchsafe_core::outcome::{Decline, NotSent, Outcome};
+use vouchsafe_store::Transaction;
+
+use crate::app::{App, Turn};
+use crate::flow::record::{NotSettled, record};
+
+/// A request whose answer is still out.
+pub(crate) struct Call {
+    pub(crate) answer: JoinHandle<Result<Outcome, NotSent>>,
+    /// Kept while the request is under way, so that a silent provider is not asked without bound.
+    pub(crate) turn: Turn,
+}
+
+/// A proof that nothing was sent is a decline, once there is nobody else to ask.
+pub(crate) fn outcome_of(answer: Result<Outcome, NotSent>) -> Outcome {
+    answer.unwrap_or_else(|not_sent| Outcome::Declined(Decline::NotSent(not_sent)))
+}
+
+/// Listens on for an answer that is too late for the channel, and writes it down.
+///
+/// It is evidence: a late approval makes sure that the reversal, or the orphan, exists. A switch that is
+/// asked to stop does not wait for it.
+pub(crate) fn listen(app: &Arc<App>, transaction: &Transaction, call: Call) {
+    let (app, transaction) = (Arc::clone(app), transaction.clone());
+    tokio::spawn(async move {
+        let Call { answer, turn } = call;
+        let answer = tokio::select! {
+            answer = answer => answer,
+            () = app.stopping.cancelled() => return,
+        };
+        drop(turn);
+        match answer {
+            Ok(answer) => note(&app, &transaction, &outcome_of(answer)).await,
+            Err(fault) => {
+                tracing::error!(transaction.number = transaction.number.0, %fault, "a provider adapter failed")
+            }
+        }
+    });
+}
+
+async fn note(app: &App, transaction: &Transaction, outcome: &Outcome) {
+    let number = transaction.number.0;
+    match record(app, transaction, outcome, Instant::now() + app.limits.late_answer).await {
+        Ok(_) => tracing::warn!(transaction.number = number, "a provider answered after the deadline"),
+        Err(NotSettled::NothingNew(_)) => {}
+        Err(NotSettled::Store(error)) => {
+            tracing::error!(transaction.number = number, %error, "a late answer could not be recorded");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The service: a digital-voucher switch between the channels that sell vouchers and the providers that
+//! issue them. ARCHITECTURE.md at the root of the repository is the map; `flow::provision` is the function
+//! to read first.
+
+pub mod api;
+pub mod app;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod flow;
+pub mod openapi;
+pub mod telemetry;

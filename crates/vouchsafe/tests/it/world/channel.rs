@@ -1,0 +1,89 @@
+//! A channel: whoever sells vouchers and calls the switch.
+
+use std::net::SocketAddr;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value as Json;
+
+/// A channel with its credentials.
+#[derive(Clone)]
+pub(crate) struct Channel {
+    pub(crate) address: SocketAddr,
+    pub(crate) user_name: String,
+    pub(crate) secret: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+/// What a channel is told.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Json {
+        serde_json::from_slice(&self.body).unwrap_or_else(|fault| panic!("{fault}: {:?}", self.body))
+    }
+
+    /// Status and error type, as in `400 DUPLICATE_RECORD`; the status alone where there is no error.
+    pub(crate) fn verdict(&self) -> String {
+        match serde_json::from_slice::<Json>(&self.body)
+            .ok()
+            .and_then(|body| body["errorType"].as_str().map(str::to_owned))
+        {
+            Some(error_type) => format!("{} {error_type}", self.status),
+            None => self.status.to_string(),
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl Channel {
+    pub(crate) fn new(address: SocketAddr, user_name: &str) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
+        Self { address, user_name: user_name.to_owned(), secret: "secret".to_owned(), client }
+    }
+
+    pub(crate) fn authorization(&self) -> String {
+        format!("Basic {}", BASE64_STANDARD.encode(format!("{}:{}", self.user_name, self.secret)))
+    }
+
+    /// `POST /vouchers` with a JSON body.
+    pub(crate) async fn provision(&self, request: &Json) -> Answer {
+        self.post("/suv/v1/vouchers", request.to_string()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Bytes>) -> Answer {
+        let request = Request::post(format!("http://{}{path}", self.address))
+            .header("authorization", self.authorization())
+            .header("content-type", "application/json");
+        self.send(request.body(Full::new(body.into())).unwrap())
+            .await
+            .unwrap_or_else(|fault| panic!("no answer: {fault}"))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(format!("http://{}{path}", self.address)).body(Full::default()).unwrap();
+        self.send(request).await.unwrap_or_else(|fault| panic!("no answer: {fault}"))
+    }
+
+    /// Sends a request as it is; `None` for an answer means that the connection broke.
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
+        let response = self.client.request(request).await.map_err(|fault| fault.to_string())?;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.map_err(|fault| fault.to_string())?.to_bytes();
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    }
+}

@@ -1,0 +1,62 @@
+//! Who takes part in a test: a switch, the channels that call it, the provider that it calls.
+
+mod channel;
+mod provider_stub;
+mod switch;
+
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+pub(crate) use channel::{Answer, Channel};
+pub(crate) use provider_stub::{ProviderStub, approval};
+pub(crate) use switch::{PROVIDER, Setup, Switch, key, sealer};
+
+/// Waits until `condition` holds; a test that waits for what never comes fails loudly.
+pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..2000 {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never came: {what}");
+}
+
+/// A new request id.
+pub(crate) fn new_id() -> String {
+    vouchsafe::clock::new_id(&vouchsafe::clock::MachineClock).to_string()
+}
+
+/// A request by a channel for R50 of something, with an id of its own.
+pub(crate) fn request(channel: &str) -> Json {
+    json!({
+        "id": new_id(),
+        "time": "2026-11-23T09:30:00.000Z",
+        "originator": {
+            "institution": {"id": "shop", "name": "Corner Shop"},
+            "terminalId": "APP00001",
+            "merchant": {
+                "merchantType": "5411",
+                "merchantId": "000000000012345",
+                "merchantName": {"name": "Corner Shop", "city": "Cape Town", "region": "WC", "country": "ZA"},
+            },
+        },
+        "client": {"id": channel, "name": "A channel"},
+        "thirdPartyIdentifiers": [{"institutionId": channel, "transactionIdentifier": "order-1"}],
+        "amounts": {"requestAmount": {"amount": 5000, "currency": "710"}},
+    })
+}
+
+/// `request` for a product of a fixed price.
+pub(crate) fn request_for(channel: &str, product: &str) -> Json {
+    let mut request = request(channel);
+    request["amounts"] = Json::Null;
+    request["product"] = json!({"productId": product});
+    request
+}
+
+/// The id of a request.
+pub(crate) fn id(request: &Json) -> &str {
+    request["id"].as_str().expect("a request has an id")
+}

@@ -1,0 +1,150 @@
+//! A switch under test: the real one, on a port of its own, over a store in a folder of its own.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use vouchsafe::api::{self, Access};
+use vouchsafe::app::{App, Desk};
+use vouchsafe::clock::{Clock as _, MachineClock};
+use vouchsafe::config::Limits;
+use vouchsafe_core::catalogue::Catalogue;
+use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
+use vouchsafe_core::party::Institution;
+use vouchsafe_core::route::Routes;
+use vouchsafe_core::secret::Secret;
+use vouchsafe_core::sheet::Sheet;
+use vouchsafe_core::text::{FreeText, UpTo};
+use vouchsafe_core::transaction::{Kind, State};
+use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
+use vouchsafe_store::seal::{Sealer, SealingKey};
+use vouchsafe_store::sqlite::SqliteStore;
+use vouchsafe_store::{Entry, Key, Transaction};
+
+use super::channel::Channel;
+
+/// What a test can choose about its switch.
+pub(crate) struct Setup {
+    pub(crate) provider_url: String,
+    pub(crate) sheet: Sheet,
+    pub(crate) limits: Limits,
+    pub(crate) catalogue: Option<Catalogue>,
+    pub(crate) routes: Routes,
+    /// Whether the one provider is every channel's default.
+    pub(crate) default_route: bool,
+    pub(crate) wait: Duration,
+    /// Who is let in; anybody where it is not said.
+    pub(crate) access: Option<Access>,
+}
+
+impl Setup {
+    pub(crate) fn to(provider_url: impl Into<String>) -> Self {
+        Self {
+            provider_url: provider_url.into(),
+            sheet: Sheet { concurrency: NonZeroU32::new(1000).unwrap(), ..Sheet::full() },
+            limits: Limits::default(),
+            catalogue: None,
+            routes: Routes::default(),
+            default_route: true,
+            wait: Duration::from_secs(60),
+            access: None,
+        }
+    }
+}
+
+/// The switch's one provider.
+pub(crate) const PROVIDER: &str = "provider";
+
+pub(crate) struct Switch {
+    pub(crate) address: SocketAddr,
+    pub(crate) app: Arc<App>,
+    folder: TempDir,
+    serving: JoinHandle<()>,
+}
+
+/// The sealer of every test's store.
+pub(crate) fn sealer() -> Sealer {
+    Sealer::new(SealingKey::from_bytes([7; 32]), |random| MachineClock.fill(random))
+}
+
+impl Switch {
+    /// A switch that asks the provider at `provider_url` for everything.
+    pub(crate) async fn asking(provider_url: impl Into<String>) -> Self {
+        Self::start(Setup::to(provider_url)).await
+    }
+
+    pub(crate) async fn start(setup: Setup) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("store.db"), sealer()).unwrap();
+        let suv = SuvProvider::new(&SuvConfig {
+            base_url: setup.provider_url,
+            user_name: ChannelId::new("switch").unwrap(),
+            password: Secret::new("password".to_owned()),
+            max_idle_connections: 100,
+            clear_text: true,
+        });
+        let provider = ProviderId::new(PROVIDER).unwrap();
+        let desk = Desk::new(FreeText::new("switch").unwrap(), Arc::new(suv.unwrap()), setup.sheet);
+        let app = Arc::new(App {
+            store: Arc::new(store),
+            providers: HashMap::from([(provider.clone(), desk)]),
+            routes: setup.routes,
+            catalogue: setup.catalogue,
+            institution: Institution { id: FreeText::new("vouchsafe").unwrap(), name: UpTo::new("Vouchsafe").unwrap() },
+            limits: setup.limits,
+            clock: Arc::new(MachineClock),
+            work: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        });
+        let default_provider = if setup.default_route { provider } else { ProviderId::new("nobody").unwrap() };
+        let access = setup.access.unwrap_or(Access::Anybody { default_provider, wait: setup.wait });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = api::router(Arc::clone(&app), access, "/suv/v1");
+        let serving = tokio::spawn(api::serve(listener, router, Arc::clone(&app)));
+        Self { address, app, folder, serving }
+    }
+
+    pub(crate) fn channel(&self, id: &str) -> Channel {
+        Channel::new(self.address, id)
+    }
+
+    pub(crate) fn store_path(&self) -> PathBuf {
+        self.folder.path().join("store.db")
+    }
+
+    /// Asks the switch to stop and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.app.stopping.cancel();
+        self.serving.await.unwrap();
+    }
+
+    /// How a channel's provision stands in the store.
+    pub(crate) async fn transaction(&self, channel: &str, id: &str) -> Option<Transaction> {
+        self.app.store.find(&key(channel, id)).await.unwrap()
+    }
+
+    /// The state of a channel's provision, which must exist.
+    pub(crate) async fn state(&self, channel: &str, id: &str) -> State {
+        self.transaction(channel, id).await.unwrap_or_else(|| panic!("{channel} has no {id}")).state
+    }
+
+    /// The journal of a channel's provision, which must exist.
+    pub(crate) async fn journal(&self, channel: &str, id: &str) -> Vec<Entry> {
+        let transaction = self.transaction(channel, id).await.unwrap();
+        self.app.store.journal(transaction.number).await.unwrap()
+    }
+}
+
+/// The name of a channel's provision.
+pub(crate) fn key(channel: &str, id: &str) -> Key {
+    Key { channel: ChannelId::new(channel).unwrap(), kind: Kind::Provision, id: MessageId::parse(id).unwrap() }
+}
