@@ -307,7 +307,7 @@ fn instant(text: &str) -> Option<Timestamp> {
             if digits == 0 {
                 return None;
             }
-            // Digits past the ninth are below any clock's resolution and are dropped by nobody but the parser.
+            // However many there are; the parser refuses more than nine.
             &fraction[digits..]
         }
         _ => rest,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::request::Parts;
@@ -100,7 +100,7 @@ fn credentials(header: Option<&HeaderValue>) -> Option<(String, String)> {
 /// One answer for every way of not being known: which it was is nobody's business.
 fn unauthorized() -> Response {
     let detail = ErrorDetail::new(ErrorType::AuthenticationError, "valid credentials are needed (HTTP Basic)");
-    let mut response = answer(http::StatusCode::UNAUTHORIZED, &detail).into_response();
+    let mut response = answer(http::StatusCode::UNAUTHORIZED, &detail);
     let challenge = HeaderValue::from_static("Basic realm=\"vouchsafe\", charset=\"UTF-8\"");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     response

@@ -15,7 +15,7 @@ use crate::config::Limits;
 /// The message in a request's body, or the answer that says what is wrong with it.
 pub(crate) async fn message<M: Message>(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<M, Response> {
     let document = document(headers, body, limits).await?;
-    M::read(&document, Manner::Strict).map_err(|malformed| refused(StatusCode::BAD_REQUEST, &format_error(malformed)))
+    M::read(&document, Manner::Strict).map_err(|malformed| answer(StatusCode::BAD_REQUEST, &format_error(malformed)))
 }
 
 async fn document(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, Response> {
@@ -57,9 +57,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// An answer to a request whose body was not, or not wholly, read: the connection ends with it.
 fn refused(status: StatusCode, detail: &ErrorDetail) -> Response {
     let mut response = answer(status, detail);
-    if status != StatusCode::BAD_REQUEST || detail.format_errors.is_empty() {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

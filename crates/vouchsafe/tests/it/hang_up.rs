@@ -1,25 +1,14 @@
 //! A caller that goes away changes nothing.
 
-use axum::response::IntoResponse as _;
-use http::StatusCode;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 use vouchsafe_core::transaction::State;
 
-use crate::world::{ProviderStub, Switch, approval, eventually, id, request};
+use crate::world::{ProviderStub, Switch, eventually, id, request};
 
 #[tokio::test]
 async fn a_channel_that_hangs_up_does_not_stop_the_sale() {
-    let (let_go, held) = watch::channel(false);
-    let provider = ProviderStub::answering(move |request| {
-        let mut held = held.clone();
-        async move {
-            let _ = held.wait_for(|let_go| *let_go).await;
-            (StatusCode::CREATED, approval(&request).to_string()).into_response()
-        }
-    })
-    .await;
+    let (provider, let_go) = ProviderStub::holding().await;
     let switch = Switch::asking(provider.base_url()).await;
     let request = request("app");
     let body = request.to_string();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use http::StatusCode;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
@@ -117,16 +117,7 @@ async fn a_provider_that_cannot_be_reached_was_certainly_not_asked() {
 
 /// A switch that waits no longer than it must, and a provider that answers when it is let go.
 async fn impatient(reversals: bool) -> (Switch, ProviderStub, watch::Sender<bool>) {
-    let (let_go, held) = watch::channel(false);
-    let provider = ProviderStub::answering(move |request: Json| {
-        let mut held = held.clone();
-        async move {
-            let _ = held.wait_for(|let_go| *let_go).await;
-            let answer: Response = (StatusCode::CREATED, approval(&request).to_string()).into_response();
-            answer
-        }
-    })
-    .await;
+    let (provider, let_go) = ProviderStub::holding().await;
     let mut setup = Setup::to(provider.base_url());
     setup.sheet.timeout = Duration::from_millis(300);
     setup.sheet.reversals = reversals;

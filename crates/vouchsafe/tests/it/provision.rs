@@ -1,9 +1,6 @@
 //! One provision: what the channel is told, what the provider is asked, what the store holds.
 
-use axum::response::IntoResponse as _;
-use http::StatusCode;
-use serde_json::{Value as Json, json};
-use tokio::sync::watch;
+use serde_json::json;
 use vouchsafe_core::transaction::State;
 
 use crate::world::{Answer, ProviderStub, Setup, Switch, approval, id, new_id, request};
@@ -131,22 +128,9 @@ async fn a_request_that_nobody_can_issue_is_a_routing_error() {
     assert_eq!(switch.transaction("app", id(&request)).await, None, "the id stays free");
 }
 
-/// A provider that approves once it is let go.
-async fn holding_provider() -> (ProviderStub, watch::Sender<bool>) {
-    let (let_go, held) = watch::channel(false);
-    let provider = ProviderStub::answering(move |request: Json| {
-        let mut held = held.clone();
-        async move {
-            let _ = held.wait_for(|let_go| *let_go).await;
-            (StatusCode::CREATED, approval(&request).to_string()).into_response()
-        }
-    });
-    (provider.await, let_go)
-}
-
 #[tokio::test]
 async fn beyond_a_providers_concurrency_a_request_is_refused_and_its_id_stays_free() {
-    let (provider, let_go) = holding_provider().await;
+    let (provider, let_go) = ProviderStub::holding().await;
     let mut setup = Setup::to(provider.base_url());
     setup.sheet.concurrency = std::num::NonZeroU32::MIN;
     let switch = Switch::start(setup).await;
@@ -167,7 +151,7 @@ async fn beyond_a_providers_concurrency_a_request_is_refused_and_its_id_stays_fr
 
 #[tokio::test]
 async fn a_switch_that_is_asked_to_stop_finishes_what_is_in_flight() {
-    let (provider, let_go) = holding_provider().await;
+    let (provider, let_go) = ProviderStub::holding().await;
     let switch = Switch::asking(provider.base_url()).await;
     let (channel, request) = (switch.channel("app"), request("app"));
     let late = switch.channel("app");

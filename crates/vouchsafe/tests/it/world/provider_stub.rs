@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 type Answering = dyn Fn(Json) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync;
 
@@ -38,6 +39,19 @@ impl ProviderStub {
     pub(crate) async fn approving() -> Self {
         Self::answering(async |request| (http::StatusCode::CREATED, approval(&request).to_string()).into_response())
             .await
+    }
+
+    /// A provider that approves everything, once it is let go.
+    pub(crate) async fn holding() -> (Self, watch::Sender<bool>) {
+        let (let_go, held) = watch::channel(false);
+        let provider = Self::answering(move |request| {
+            let mut held = held.clone();
+            async move {
+                let _ = held.wait_for(|let_go| *let_go).await;
+                (http::StatusCode::CREATED, approval(&request).to_string()).into_response()
+            }
+        });
+        (provider.await, let_go)
     }
 
     /// Every request it was asked, in order.
