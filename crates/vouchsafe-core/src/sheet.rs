@@ -40,8 +40,21 @@ pub struct Sheet {
     pub concurrency: NonZeroU32,
     /// How many requests a second it takes; none is without limit.
     pub rate: Option<NonZeroU32>,
+    /// Whether it tells what a voucher is worth.
+    pub lookup: bool,
+    /// Whether its vouchers can be redeemed through the switch.
+    pub redemptions: bool,
+    /// Whether redeemed vouchers can be refunded through the switch.
+    pub refunds: bool,
     /// How long after an approval the switch confirms it in single messaging.
     pub confirm_after: Duration,
+    /// How long after an approval the provider still takes its confirmation; none is without limit.
+    pub confirm_by: Option<Duration>,
+    /// How long a request may be under way: a reversal that the provider does not know of is sent once more
+    /// after this, for it may have overtaken its request.
+    pub in_flight_horizon: Duration,
+    /// Whether it writes a file of what it settled, to check against.
+    pub settlement_file: bool,
 }
 
 /// How many requests may be under way at a provider whose configuration does not say.
@@ -61,7 +74,19 @@ impl Sheet {
             timeout: Duration::from_secs(45),
             concurrency: DEFAULT_CONCURRENCY,
             rate: None,
+            lookup: true,
+            redemptions: true,
+            refunds: true,
             confirm_after: Duration::from_secs(15 * 60),
+            confirm_by: None,
+            in_flight_horizon: Duration::from_secs(2 * 45),
+            settlement_file: false,
         }
+    }
+
+    /// When the switch confirms an approval by itself: `confirm_after` it, but never later than the provider allows.
+    #[must_use]
+    pub fn confirms_after(&self) -> Duration {
+        self.confirm_by.map_or(self.confirm_after, |limit| self.confirm_after.min(limit))
     }
 }

@@ -26,7 +26,9 @@ pub use answer::ProvisionAnswer;
 pub use error::ErrorAnswer;
 use vouchsafe_core::error_detail::{ErrorDetail, FormatError};
 use vouchsafe_core::id::MessageId;
-use vouchsafe_core::message::{ProvisionRequest, ProvisionResponse};
+use vouchsafe_core::message::{
+    BasicReversal, ProductsLookupResponse, ProvisionRequest, ProvisionResponse, TenderAdvice,
+};
 
 use crate::node::{Node, Value};
 use crate::reader::{Path, Reader};
@@ -83,7 +85,10 @@ macro_rules! messages {
     };
 }
 
-messages! { ProvisionRequest, ProvisionResponse, ErrorDetail, ProvisionAnswer, ErrorAnswer }
+messages! {
+    ProvisionRequest, ProvisionResponse, BasicReversal, TenderAdvice, ProductsLookupResponse, ErrorDetail, ProvisionAnswer,
+    ErrorAnswer,
+}
 
 /// The schemas of all that a channel sends and receives, by name, each with its limits and an example.
 #[must_use]

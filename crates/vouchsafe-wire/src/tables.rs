@@ -1,6 +1,9 @@
 //! Every object of the interface, field by field, in the order it is written.
 
-use vouchsafe_core::message::{Header, ProvisionRequest, ProvisionResponse, TransactionLabel};
+use vouchsafe_core::message::{
+    BasicAdvice, BasicReversal, Header, ProductsLookupResponse, ProvisionRequest, ProvisionResponse, TenderAdvice,
+    TransactionLabel,
+};
 use vouchsafe_core::money::{Amounts, LedgerAmount, Tender};
 use vouchsafe_core::party::{
     Address, Customer, EntryMode, Institution, Merchant, MerchantName, Originator, PosInfo, ThirdPartyIdentifier,
@@ -50,6 +53,34 @@ objects! {
         product: optional "product";
         pos_info: optional "posInfo";
         recipient: optional "recipient";
+    }
+
+    /// States a fact about a request that was sent before.
+    BasicAdvice {
+        id: required "id";
+        request_id: required "requestId";
+        time: required "time";
+        third_party_identifiers: required "thirdPartyIdentifiers";
+        stan: optional "stan" = "123456";
+        rrn: optional "rrn" = "012345678901";
+        amounts: optional "amounts";
+    }
+
+    /// The request must not stand.
+    BasicReversal {
+        advice: flattened BasicAdvice;
+        reason: required "reversalReason";
+    }
+
+    /// The voucher was handed over and the tender taken.
+    TenderAdvice {
+        advice: flattened BasicAdvice;
+        tenders: list "tenders";
+    }
+
+    /// What a channel may sell.
+    ProductsLookupResponse {
+        products: required "products";
     }
 
     /// A name and a value for grouping; never influences processing.

@@ -1,5 +1,6 @@
 //! The closed lists of words.
 
+use vouchsafe_core::advice::ReversalReason;
 use vouchsafe_core::error_detail::ErrorType;
 use vouchsafe_core::message::TranType;
 use vouchsafe_core::money::{AccountType, LedgerIndicator, TenderType};
@@ -41,6 +42,6 @@ macro_rules! words {
 }
 
 words! {
-    AccountType, ErrorType, LedgerIndicator, PanEntryMode, PinBlockFormat, PinEntryCapability, PosConditionCode, TenderType,
-    TranType,
+    AccountType, ErrorType, LedgerIndicator, PanEntryMode, PinBlockFormat, PinEntryCapability, PosConditionCode, ReversalReason,
+    TenderType, TranType,
 }

@@ -120,13 +120,16 @@ fn sheet(section: &mut Section<'_, '_>) -> Result<Sheet, Told> {
     let concurrency = section.or("concurrency", full.concurrency, count(100_000));
     let rate = section.optional("rate", count(1_000_000));
     let confirm_after = section.or("confirm_after_seconds", full.confirm_after, seconds);
+    let timeout = timeout?;
     Ok(Sheet {
         confirmations: confirmations?,
         reversals: reversals?,
         retry: retry?,
-        timeout: timeout?,
+        timeout,
         concurrency: concurrency?,
         rate: rate?,
         confirm_after: confirm_after?,
+        in_flight_horizon: timeout.saturating_mul(2),
+        ..full
     })
 }

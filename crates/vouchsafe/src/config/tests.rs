@@ -104,6 +104,8 @@ fn what_is_said_counts() {
         concurrency: 7.try_into().unwrap(),
         rate: Some(9.try_into().unwrap()),
         confirm_after: Duration::from_secs(11),
+        in_flight_horizon: Duration::from_secs(10),
+        ..Sheet::full()
     };
     assert_eq!(config.providers[0].sheet, expect);
 }

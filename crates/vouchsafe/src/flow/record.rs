@@ -101,7 +101,7 @@ fn change(app: &App, transaction: &Transaction, outcome: &Outcome) -> Result<Cha
         }
         Some(Effect::ConfirmLater) => {
             let after =
-                app.providers.get(&transaction.provider).map_or(Duration::ZERO, |desk| desk.sheet.confirm_after);
+                app.providers.get(&transaction.provider).map_or(Duration::ZERO, |desk| desk.sheet.confirms_after());
             (Some(at + after), None)
         }
     };
