@@ -7,7 +7,7 @@
 
 pub mod advice;
 pub mod catalogue;
-
+pub mod circuit;
 pub mod error_detail;
 pub mod id;
 pub mod message;

@@ -11,7 +11,7 @@ use crate::secret::Secret;
 use crate::slip::SlipData;
 use crate::text::FreeText;
 use crate::vocabulary::vocabulary;
-use crate::voucher::Voucher;
+use crate::voucher::{Pin, Voucher};
 
 /// What every request and response begins with (the interface calls it Transaction).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,40 @@ pub struct ProvisionResponse {
     pub pos_info: Option<PosInfo>,
     /// Who receives the voucher.
     pub recipient: Option<Secret<Customer>>,
+}
+
+/// The first field in which a repeat is not the request that it says it repeats, in the interface's words; its id
+/// and its time do not count. A PIN block does not either: none is kept to compare with.
+#[must_use]
+pub fn difference(original: &ProvisionRequest, repeat: &ProvisionRequest) -> Option<&'static str> {
+    let (was, is) = (&original.header, &repeat.header);
+    let voucher = |request: &ProvisionRequest| {
+        let mut voucher = request.voucher.clone()?;
+        voucher.pin = voucher.pin.filter(|pin| !matches!(pin.expose(), Pin::Encrypted { .. }));
+        Some(voucher)
+    };
+    let fields = [
+        ("originator", was.originator == is.originator),
+        ("client", was.client == is.client),
+        ("settlementEntity", was.settlement_entity == is.settlement_entity),
+        ("receiver", was.receiver == is.receiver),
+        ("thirdPartyIdentifiers", was.third_party_identifiers == is.third_party_identifiers),
+        ("slipData", was.slip_data == is.slip_data),
+        ("basketRef", was.basket_ref == is.basket_ref),
+        ("tranType", was.tran_type == is.tran_type),
+        ("srcAccType", was.src_acc_type == is.src_acc_type),
+        ("destAccType", was.dest_acc_type == is.dest_acc_type),
+        ("stan", was.stan == is.stan),
+        ("rrn", was.rrn == is.rrn),
+        ("transactionLabels", was.transaction_labels == is.transaction_labels),
+        ("amounts", original.amounts == repeat.amounts),
+        ("tenders", original.tenders == repeat.tenders),
+        ("voucher", voucher(original) == voucher(repeat)),
+        ("product", original.product == repeat.product),
+        ("posInfo", original.pos_info == repeat.pos_info),
+        ("recipient", original.recipient == repeat.recipient),
+    ];
+    fields.into_iter().find(|(_, same)| !same).map(|(name, _)| name)
 }
 
 /// What every advice says: which request it concerns, and whose reference that was.

@@ -77,6 +77,8 @@ vocabulary! {
         ConfirmationRefused = "confirmation refused",
         /// An operator closed the orphan.
         OrphanResolved = "orphan resolved",
+        /// The request certainly never left, and another provider is to be asked.
+        Rerouted = "rerouted",
     }
 
     /// Why an event changes nothing and is not written down.
@@ -117,6 +119,8 @@ pub struct Step {
 pub enum Effect {
     /// An advice for the provider is queued.
     Queue(Advice),
+    /// An advice that the provider does not take: it ends, consumed, as it is written down.
+    Consume(Advice),
     /// The switch is to confirm by itself after the provider's `confirm_after`.
     ConfirmLater,
 }
@@ -149,6 +153,7 @@ const fn while_pending(event: Event, terms: Terms) -> Result<Step, Refusal> {
             Messaging::Dual => stay(State::Approved),
         },
         Event::ProviderDeclined | Event::RequestNotSent => stay(State::Declined),
+        Event::Rerouted => stay(State::Pending),
         Event::AnswerMissing | Event::AnswerLost => reverse(ReversalReason::Timeout, terms),
         Event::AnswerUnusable => reverse(ReversalReason::ResponseNotFinal, terms),
         Event::ReversalReceived => stay(State::Cancelled),
@@ -174,13 +179,11 @@ const fn while_cancelled(event: Event, terms: Terms) -> Result<Step, Refusal> {
 const fn while_approved(event: Event, terms: Terms) -> Result<Step, Refusal> {
     match event {
         Event::ReversalReceived => reverse(ReversalReason::Cancelled, terms),
-        Event::ConfirmationReceived | Event::ConfirmationDue => {
-            if terms.confirmations {
-                Ok(Step { state: State::Confirming, effect: Some(Effect::Queue(Advice::Confirmation)) })
-            } else {
-                stay(State::Confirmed)
-            }
-        }
+        Event::ConfirmationReceived | Event::ConfirmationDue => Ok(if terms.confirmations {
+            Step { state: State::Confirming, effect: Some(Effect::Queue(Advice::Confirmation)) }
+        } else {
+            Step { state: State::Confirmed, effect: Some(Effect::Consume(Advice::Confirmation)) }
+        }),
         _ => Err(Refusal::Impossible),
     }
 }
@@ -228,11 +231,11 @@ const fn once_reversing_ended(state: State, event: Event, terms: Terms) -> Resul
 
 /// Chooses REVERSE: an advice where the provider takes one, else an orphan that a person must look after.
 const fn reverse(reason: ReversalReason, terms: Terms) -> Result<Step, Refusal> {
-    if terms.reversals {
-        Ok(Step { state: State::Reversing, effect: Some(Effect::Queue(Advice::Reversal(reason))) })
+    Ok(if terms.reversals {
+        Step { state: State::Reversing, effect: Some(Effect::Queue(Advice::Reversal(reason))) }
     } else {
-        stay(State::Orphaned)
-    }
+        Step { state: State::Orphaned, effect: Some(Effect::Consume(Advice::Reversal(reason))) }
+    })
 }
 
 const fn stay(state: State) -> Result<Step, Refusal> {

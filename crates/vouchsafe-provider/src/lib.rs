@@ -8,7 +8,8 @@ pub mod suv;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::advice::Delivery;
+use vouchsafe_core::message::{BasicReversal, ProvisionRequest, TenderAdvice};
 use vouchsafe_core::outcome::{NotSent, Outcome};
 
 /// Somebody who issues vouchers.
@@ -24,6 +25,16 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// [`NotSent`] only where no byte of the request can have reached the provider.
     async fn provision(&self, request: &ProvisionRequest, patience: Patience) -> Result<Outcome, NotSent>;
+
+    /// Delivers a reversal, once.
+    ///
+    /// It is already in this provider's words: it names the request by the id chosen towards it. Every repeat
+    /// is the same to the byte, so a provider that has it can tell, and an attempt given up may be made again.
+    /// What is not heard by the end of `by` is to be sent again.
+    async fn reverse(&self, reversal: &BasicReversal, by: Instant) -> Delivery;
+
+    /// Delivers a confirmation, once; as [`reverse`](Self::reverse) does a reversal.
+    async fn confirm(&self, confirmation: &TenderAdvice, by: Instant) -> Delivery;
 }
 
 /// How long a provider is waited for.

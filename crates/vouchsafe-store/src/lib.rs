@@ -8,17 +8,22 @@ use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use vouchsafe_core::advice::Advice;
-use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
+use vouchsafe_core::id::{MessageId, ProviderId};
 use vouchsafe_core::message::ProvisionRequest;
-use vouchsafe_core::money::LedgerAmount;
-use vouchsafe_core::outcome::Outcome;
-use vouchsafe_core::transaction::{Event, Kind, State, Terms};
 
+mod advice;
+mod figures;
 mod record;
 pub mod seal;
 pub mod sqlite;
 pub mod story;
+mod transaction;
+
+pub use advice::{Attempt, OpenAdvice, QueuedAdvice};
+pub use figures::{Figures, OpenAdvices, Orphans, Tally};
+pub use transaction::{
+    Change, Entry, Forestalled, Intent, Key, Opened, Recorded, Reference, Reroute, Transaction, TransactionNumber,
+};
 
 /// The memory of the switch.
 ///
@@ -27,7 +32,7 @@ pub mod story;
 /// waiting for a write does not take it back. Times are kept to the millisecond.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Commits the intent to ask a provider, unless the key is taken.
+    /// Commits the intent to ask a provider, unless the key is taken or forestalled: then nothing is written.
     ///
     /// Once this returns [`Opened::New`], the transaction is `Pending` on disk with its request and all
     /// that is needed to reverse it, and no other caller was or will be told the same of this key.
@@ -36,11 +41,24 @@ pub trait Store: Send + Sync {
     /// refused: where too much is waiting, this returns [`Cause::Overloaded`] at once.
     async fn open(&self, intent: Intent) -> Result<Opened, StoreError>;
 
-    /// Commits an event, the state it led to, the outcome and the advice, all or nothing.
+    /// Remembers for good that a request of this key is not to be asked of any provider, should it come later:
+    /// its reversal came first.
+    ///
+    /// Once this returns [`Forestalled::Noted`], every later [`Store::open`] of the key returns
+    /// [`Opened::Forestalled`]; of the two at the same time, one wins. Where the key is a transaction's already,
+    /// nothing is written. Repeats change nothing: the first reversal stays on record. This too is new work, and
+    /// where too much is waiting it is refused with [`Cause::Overloaded`] at once.
+    async fn forestall(&self, key: Key, reversal: MessageId, at: Timestamp) -> Result<Forestalled, StoreError>;
+
+    /// Commits an event, the state it led to, the outcome, the advice and the end of an advice, all or nothing.
     ///
     /// Once this returns [`Recorded::Done`], all of it is on disk and the version is one higher.
     /// [`Recorded::Stale`] means that somebody else recorded first: nothing was written. Where too much is
     /// waiting this waits too: what was begun is not lost because more is beginning.
+    ///
+    /// A transaction has at most one open advice, and only an open one can end. A change that would queue another,
+    /// or that ends one where none is open, is a fault of the caller's: nothing is written, and the error is a
+    /// determinate [`Cause::Damaged`].
     async fn record(&self, change: Change) -> Result<Recorded, StoreError>;
 
     /// The transaction of a key, as of the last commit.
@@ -52,142 +70,44 @@ pub trait Store: Send + Sync {
     /// Everything that ever happened to a transaction, oldest first.
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError>;
 
+    /// Commits that an attempt to deliver an advice came to nothing, and when it is made again.
+    ///
+    /// Once this returns, the advice has one more attempt and the new due time, unless it ended before: then
+    /// nothing was written. Once the provider has said that it does not know the request (the hindrance
+    /// `NotFound`), the advice is marked so for good. Where too much is waiting this waits too.
+    async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError>;
+
+    /// The advices for a provider that are open and due by then, the longest due first, at most `most`.
+    async fn due_advices(
+        &self,
+        provider: &ProviderId,
+        by: Timestamp,
+        most: usize,
+    ) -> Result<Vec<OpenAdvice>, StoreError>;
+
+    /// The transactions whose outcome is still waited for (pending or cancelled) though it was due by then, the
+    /// longest due first, at most `most`.
+    async fn unanswered(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError>;
+
+    /// The approved transactions that the switch is to confirm by then, the longest due first, at most `most`.
+    async fn unconfirmed(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError>;
+
+    /// The orphans after a number, in the order of their numbers, at most `most`.
+    async fn orphans(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError>;
+
+    /// The transactions that go by a reference that a person has in hand, whichever channel's they are, in the
+    /// order of their numbers.
+    async fn look_up(&self, reference: Reference) -> Result<Vec<Transaction>, StoreError>;
+
+    /// How much is owed: open advices by provider, orphans by currency. Its cost is that of what is open, whatever
+    /// else the store holds.
+    async fn tally(&self) -> Result<Tally, StoreError>;
+
+    /// How the writing fares, since the store was opened here.
+    fn figures(&self) -> Figures;
+
     /// Whether the store takes writes: returns once a durable commit was made.
     async fn check(&self) -> Result<(), StoreError>;
-}
-
-/// What names a transaction: ids are unique per channel and kind.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
-    /// Whose request it is.
-    pub channel: ChannelId,
-    /// Which operation it asked for.
-    pub kind: Kind,
-    /// The request's id.
-    pub id: MessageId,
-}
-
-/// A transaction's place in the order of commits; never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TransactionNumber(pub u64);
-
-impl fmt::Display for TransactionNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// What is about to be asked of a provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Intent {
-    /// The transaction's name.
-    pub key: Key,
-    /// The request as the channel sent it.
-    pub request: ProvisionRequest,
-    /// Who will be asked.
-    pub provider: ProviderId,
-    /// What the provider is asked for: the request's amount or the product's price, where there is one.
-    pub asked: Option<LedgerAmount>,
-    /// What the transaction's transitions depend on, kept with it for its whole life.
-    pub terms: Terms,
-    /// When.
-    pub at: Timestamp,
-    /// From then on anybody may take the answer for lost.
-    pub due_at: Timestamp,
-}
-
-/// What [`Store::open`] found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Opened {
-    /// The key was free and is now this transaction's.
-    New(Transaction),
-    /// The key was taken by this transaction.
-    Known(Transaction),
-}
-
-/// A transaction as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transaction {
-    /// Its place in the order of commits.
-    pub number: TransactionNumber,
-    /// Its name.
-    pub key: Key,
-    /// How many events were recorded: 0 once opened.
-    pub version: u32,
-    /// Where it stands.
-    pub state: State,
-    /// Who is or was asked.
-    pub provider: ProviderId,
-    /// The request's id towards the provider.
-    pub upstream_id: MessageId,
-    /// What the provider is asked for.
-    pub asked: Option<LedgerAmount>,
-    /// What its transitions depend on.
-    pub terms: Terms,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// When the switch itself must look at it again, if ever.
-    pub due_at: Option<Timestamp>,
-}
-
-/// One event and all that must become durable with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Which transaction.
-    pub number: TransactionNumber,
-    /// Its name, to which the outcome is sealed.
-    pub key: Key,
-    /// The version that the decision was made on.
-    pub seen: u32,
-    /// When it happened.
-    pub at: Timestamp,
-    /// What happened.
-    pub event: Event,
-    /// The state it led to.
-    pub state: State,
-    /// When the switch itself must look at it again, if ever.
-    pub due_at: Option<Timestamp>,
-    /// What the provider said, for events that are about that.
-    pub outcome: Option<Outcome>,
-    /// The advice to deliver.
-    pub advice: Option<QueuedAdvice>,
-}
-
-/// An advice on its way to a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QueuedAdvice {
-    /// Its own id, the same on every attempt.
-    pub id: MessageId,
-    /// What it states.
-    pub advice: Advice,
-    /// When it is to be sent (next).
-    pub due_at: Timestamp,
-}
-
-/// What became of a [`Change`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recorded {
-    /// It is on disk.
-    Done,
-    /// The transaction has another version than the one seen; nothing was written.
-    Stale,
-}
-
-/// One line of a transaction's journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The version it led to: 1 for the first event after the opening.
-    pub version: u32,
-    /// When it happened.
-    pub at: Timestamp,
-    /// What happened.
-    pub event: Event,
-    /// The state it led to.
-    pub state: State,
-    /// What the provider said.
-    pub outcome: Option<Outcome>,
-    /// The advice that was queued with it, as it was queued.
-    pub advice: Option<QueuedAdvice>,
 }
 
 /// Why a verb did not return what it promises.
@@ -206,7 +126,8 @@ pub enum Cause {
     Overloaded,
     /// The store was closed.
     Closed,
-    /// A record cannot be read: damaged, from a newer version, or sealed with another key.
+    /// A record cannot be read (damaged, from a newer version, sealed with another key), or what was to be written
+    /// does not fit the records there are.
     Damaged(String),
     /// The engine refused, in its own words.
     Engine(String),
@@ -217,8 +138,18 @@ impl fmt::Display for Cause {
         match self {
             Self::Overloaded => f.write_str("more is waiting to be written than the store takes"),
             Self::Closed => f.write_str("the store is closed"),
-            Self::Damaged(what) => write!(f, "a record cannot be read: {what}"),
+            Self::Damaged(what) => write!(f, "something is wrong with a record: {what}"),
             Self::Engine(words) => f.write_str(words),
+        }
+    }
+}
+
+impl StoreError {
+    /// What went wrong.
+    #[must_use]
+    pub const fn cause(&self) -> &Cause {
+        match self {
+            Self::Determinate(cause) | Self::Indeterminate(cause) => cause,
         }
     }
 }

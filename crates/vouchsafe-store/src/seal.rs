@@ -36,6 +36,8 @@ pub(crate) enum Place<'a> {
     Request(&'a Key),
     /// The outcome that came with the event which led to this version.
     Outcome(&'a Key, u32),
+    /// The note that came with the event which led to this version.
+    Note(&'a Key, u32),
 }
 
 impl Place<'_> {
@@ -45,6 +47,7 @@ impl Place<'_> {
             Self::Store => (0, None, 0),
             Self::Request(key) => (1, Some(key), 0),
             Self::Outcome(key, version) => (2, Some(key), version),
+            Self::Note(key, version) => (3, Some(key), version),
         };
         let mut bytes = vec![SEAL, what];
         if let Some(key) = key {
@@ -143,6 +146,7 @@ mod tests {
             Place::Store,
             Place::Request(&own),
             Place::Outcome(&own, 4),
+            Place::Note(&own, 3),
             Place::Outcome(&key("tills", Kind::Provision, 1), 3),
             Place::Outcome(&key("till", Kind::Refund, 1), 3),
             Place::Outcome(&key("till", Kind::Provision, 2), 3),

@@ -1,8 +1,8 @@
 //! The embedded engine: one SQLite file, one writer with group commit, readers beside it.
 //!
 //! ```text
-//!  open, record, check ── encode, seal ──> queue ──> writer thread ── one COMMIT ──> all answers
-//!  find, request, journal ─────────────────────────> a pooled read connection
+//!  open, record, put_off ... ── encode, seal ──> queue ──> writer thread ── one COMMIT ──> all answers
+//!  find, journal, due_advices ... ──────────────────────> a pooled read connection
 //! ```
 //! The file is in WAL mode with `synchronous=FULL`: a commit returns once the log is on disk. A second
 //! connection copies the log into the file, so that no commit waits for that.
@@ -14,27 +14,31 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use vouchsafe_core::id::{MessageId, ProviderId};
 use vouchsafe_core::message::ProvisionRequest;
 use vouchsafe_core::transaction::State;
 
 use crate::record::encode;
 use crate::seal::{Place, Sealer};
-use crate::{Cause, Change, Entry, Intent, Key, Opened, Recorded, Store, StoreError, Transaction, TransactionNumber};
+use crate::{
+    Attempt, Cause, Change, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded, Reference, Store,
+    StoreError, Tally, Transaction, TransactionNumber,
+};
 
 mod command;
 mod fault;
 mod log;
+mod owed;
 mod readers;
 mod row;
 mod schema;
 mod writer;
 
-use command::{Check, OpenTransaction, Placed, RecordEvent};
+use command::{Check, Forestall, Noted, OpenTransaction, Placed, PutOff, RecordEvent};
 use fault::Fault;
 pub use fault::OpenError;
-use log::Limits;
+use log::{Limits, Log};
 use readers::Readers;
-pub use writer::Figures;
 use writer::Writer;
 
 /// The embedded store: a [`Store`] in one SQLite file.
@@ -65,11 +69,27 @@ impl SqliteStore {
         let path = schema::prepare_file(path)?;
         let lock = schema::lock(&path)?;
         let connection = schema::open_for_writing(&path, &sealer)?;
-        let copying = schema::open_for_copying(&path)?;
+        let log = Log::start(schema::open_for_copying(&path)?, limits)?;
         Ok(Self {
             readers: Arc::new(Readers::new(path)),
-            writer: Some(Writer::start(connection, copying, limits)?),
+            writer: Some(Writer::start(connection, Some(log))?),
             _lock: Some(lock),
+            sealer: Arc::new(sealer),
+        })
+    }
+
+    /// Opens a store that exists for writing, beside a running switch or without one: for an operator's command,
+    /// which is soon over. The log is the switch's to look after.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`], but a store in use may be had, and one of an older version is refused and not
+    /// brought up to date.
+    pub fn open_beside(path: &Path, sealer: Sealer) -> Result<Self, OpenError> {
+        let connection = schema::open_for_writing_beside(path, &sealer)?;
+        Ok(Self {
+            readers: Arc::new(Readers::new(path.to_owned())),
+            writer: Some(Writer::start(connection, None)?),
+            _lock: None,
             sealer: Arc::new(sealer),
         })
     }
@@ -81,7 +101,7 @@ impl SqliteStore {
     /// As [`SqliteStore::open`], but a store in use may be read.
     pub fn open_read_only(path: &Path, sealer: Sealer) -> Result<Self, OpenError> {
         let connection = schema::open_for_reading(path)?;
-        schema::check_identity(&connection)?.for_reading()?;
+        schema::check_identity(&connection)?.up_to_date()?;
         schema::check_key(&connection, &sealer)?;
         let readers = Readers::new(path.to_owned());
         readers.keep(connection);
@@ -91,12 +111,6 @@ impl SqliteStore {
     /// Commits what was accepted, copies the log into the file and closes it. The same as dropping it.
     pub fn close(self) {
         drop(self);
-    }
-
-    /// How the writer fares, since the store was opened.
-    #[must_use]
-    pub fn figures(&self) -> Figures {
-        self.writer.as_ref().map(Writer::figures).unwrap_or_default()
     }
 
     fn writer(&self) -> Result<&Writer, StoreError> {
@@ -120,6 +134,7 @@ impl Store for SqliteStore {
         let (command, placed) = self.writer()?.begin(command).await?;
         Ok(match placed {
             Placed::Known(transaction) => Opened::Known(*transaction),
+            Placed::Forestalled => Opened::Forestalled,
             Placed::New { number, upstream_id } => Opened::New(Transaction {
                 number,
                 key: command.key,
@@ -135,11 +150,21 @@ impl Store for SqliteStore {
         })
     }
 
+    async fn forestall(&self, key: Key, reversal: MessageId, at: Timestamp) -> Result<Forestalled, StoreError> {
+        let (_, noted) = self.writer()?.begin(Forestall { key, reversal, at }).await?;
+        Ok(match noted {
+            Noted::Noted => Forestalled::Noted,
+            Noted::Known(transaction) => Forestalled::Known(*transaction),
+        })
+    }
+
     async fn record(&self, change: Change) -> Result<Recorded, StoreError> {
-        let Change { number, key, seen, at, event, state, due_at, outcome, advice } = change;
-        let place = Place::Outcome(&key, seen.saturating_add(1));
-        let outcome = outcome.map(|outcome| self.sealer.seal(place, |out| encode(&outcome, out)));
-        let command = RecordEvent { number, key, seen, at, event, state, due_at, outcome, advice };
+        let Change { number, key, seen, at, event, state, due_at, outcome, advice, ends, note, reroute } = change;
+        let version = seen.saturating_add(1);
+        let outcome =
+            outcome.map(|outcome| self.sealer.seal(Place::Outcome(&key, version), |out| encode(&outcome, out)));
+        let note = note.map(|note| self.sealer.seal(Place::Note(&key, version), |out| encode(&note, out)));
+        let command = RecordEvent { number, key, seen, at, event, state, due_at, outcome, advice, ends, note, reroute };
         let (_, recorded) = self.writer()?.complete(command).await?;
         Ok(recorded)
     }
@@ -157,6 +182,45 @@ impl Store for SqliteStore {
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {
         let sealer = Arc::clone(&self.sealer);
         self.readers.read(move |connection| row::journal(connection, number, &sealer)).await
+    }
+
+    async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError> {
+        self.writer()?.complete(PutOff(attempt)).await?;
+        Ok(())
+    }
+
+    async fn due_advices(
+        &self,
+        provider: &ProviderId,
+        by: Timestamp,
+        most: usize,
+    ) -> Result<Vec<OpenAdvice>, StoreError> {
+        let provider = provider.clone();
+        self.readers.read(move |connection| owed::due_advices(connection, &provider, by, most)).await
+    }
+
+    async fn unanswered(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError> {
+        self.readers.read(move |connection| owed::unanswered(connection, by, most)).await
+    }
+
+    async fn unconfirmed(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError> {
+        self.readers.read(move |connection| owed::unconfirmed(connection, by, most)).await
+    }
+
+    async fn orphans(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError> {
+        self.readers.read(move |connection| owed::orphans(connection, after, most)).await
+    }
+
+    async fn look_up(&self, reference: Reference) -> Result<Vec<Transaction>, StoreError> {
+        self.readers.read(move |connection| row::look_up(connection, reference)).await
+    }
+
+    async fn tally(&self) -> Result<Tally, StoreError> {
+        self.readers.read(owed::tally).await
+    }
+
+    fn figures(&self) -> Figures {
+        self.writer.as_ref().map(Writer::figures).unwrap_or_default()
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -1,24 +1,28 @@
 //! Everything a request needs, gathered once at start.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vouchsafe_core::catalogue::Catalogue;
+use vouchsafe_core::circuit::{Circuit, CircuitRules};
 use vouchsafe_core::id::{ChannelId, ProviderId};
+use vouchsafe_core::outcome::{Doubt, NotSent, Outcome, Unusable};
 use vouchsafe_core::party::Institution;
 use vouchsafe_core::rate::RateLimit;
 use vouchsafe_core::route::Routes;
 use vouchsafe_core::sheet::{Messaging, Sheet};
+use vouchsafe_core::text::FreeText;
 use vouchsafe_provider::Provider;
 use vouchsafe_store::Store;
 
 use crate::clock::Clock;
 use crate::config::Limits;
+use crate::watchers::{Openings, Watchers};
 
 /// The switch at work.
 pub struct App {
@@ -36,10 +40,23 @@ pub struct App {
     pub limits: Limits,
     /// Time and chance.
     pub clock: Arc<dyn Clock>,
+    /// Who waits for news of a transaction.
+    pub watchers: Watchers,
+    /// Which transactions are being opened right now.
+    pub openings: Openings,
     /// Work that must end before the switch may stop.
     pub work: TaskTracker,
     /// Set once the switch is to stop.
     pub stopping: CancellationToken,
+}
+
+impl App {
+    /// Any evenly spread number.
+    pub(crate) fn draw(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.clock.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
 }
 
 /// A channel as the switch knows it.
@@ -58,11 +75,14 @@ pub struct Channel {
 /// One provider: how it is asked, what it can do, and how much is being asked of it.
 pub struct Desk {
     /// Our user name there, which is the `client.id` of our requests.
-    pub user_name: vouchsafe_core::text::FreeText,
+    pub user_name: FreeText,
     /// How it is asked.
     pub provider: Arc<dyn Provider>,
     /// What it can do.
     pub sheet: Sheet,
+    /// Rung when an advice for it was queued.
+    pub(crate) advices: Notify,
+    circuit: Mutex<Circuit>,
     under_way: Arc<Semaphore>,
     rate: Option<Mutex<RateLimit>>,
     since: Instant,
@@ -76,6 +96,8 @@ pub struct Turn {
 /// Why a provider cannot be asked right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoom {
+    /// It failed too often in a row: its circuit is open.
+    Circuit,
     /// As many requests are under way as it takes.
     Concurrency,
     /// As many were sent this second as it takes.
@@ -84,11 +106,13 @@ pub enum NoRoom {
 
 impl Desk {
     /// A desk at which nothing is under way.
-    pub fn new(user_name: vouchsafe_core::text::FreeText, provider: Arc<dyn Provider>, sheet: Sheet) -> Self {
+    pub fn new(user_name: FreeText, provider: Arc<dyn Provider>, sheet: Sheet, rules: CircuitRules) -> Self {
         let concurrency = usize::try_from(sheet.concurrency.get()).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             user_name,
             provider,
+            advices: Notify::new(),
+            circuit: Mutex::new(Circuit::new(rules)),
             under_way: Arc::new(Semaphore::new(concurrency)),
             rate: sheet.rate.map(|rate| Mutex::new(RateLimit::new(rate))),
             since: Instant::now(),
@@ -102,6 +126,9 @@ impl Desk {
     /// [`NoRoom`] says which cap is reached.
     pub fn turn(&self) -> Result<Turn, NoRoom> {
         let permit = Arc::clone(&self.under_way).try_acquire_owned().map_err(|_| NoRoom::Concurrency)?;
+        if !self.circuit().admit(self.since.elapsed()) {
+            return Err(NoRoom::Circuit);
+        }
         if let Some(rate) = &self.rate {
             // A thread that panicked between two numbers left a usable limit behind.
             let mut rate = rate.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,5 +137,29 @@ impl Desk {
             }
         }
         Ok(Turn { _under_way: permit })
+    }
+
+    /// What an answer, or its absence, says about the provider's health.
+    pub(crate) fn heard(&self, answer: &Result<Outcome, NotSent>) {
+        let ill = match answer {
+            Err(NotSent::NoConnection | NotSent::NoTime) | Ok(Outcome::Unknown(Doubt::NoAnswer)) => true,
+            Ok(Outcome::Unknown(Doubt::Unusable { reason, .. })) => *reason == Unusable::Status,
+            Ok(Outcome::Unknown(Doubt::Lost) | Outcome::Approved(_) | Outcome::Declined(_)) => false,
+        };
+        if ill {
+            self.circuit().failed(self.since.elapsed());
+        } else {
+            self.circuit().heard();
+        }
+    }
+
+    /// Whether its circuit is open: no sales are asked of it but for trials.
+    pub fn is_circuit_open(&self) -> bool {
+        self.circuit().is_open()
+    }
+
+    fn circuit(&self) -> MutexGuard<'_, Circuit> {
+        // A thread that panicked between two numbers left a usable circuit behind.
+        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,5 +8,8 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod flow;
+pub mod forward;
 pub mod openapi;
+pub mod recover;
 pub mod telemetry;
+pub mod watchers;

@@ -20,11 +20,16 @@ fn spelled(result: Result<Step, Refusal>) -> String {
     match result {
         Ok(Step { state, effect: None }) => state.to_string(),
         Ok(Step { state, effect: Some(Effect::ConfirmLater) }) => format!("{state}, confirm later"),
-        Ok(Step { state, effect: Some(Effect::Queue(Advice::Confirmation)) }) => format!("{state}, queue confirmation"),
-        Ok(Step { state, effect: Some(Effect::Queue(Advice::Reversal(reason))) }) => {
-            format!("{state}, queue reversal {reason}")
-        }
+        Ok(Step { state, effect: Some(Effect::Queue(advice)) }) => format!("{state}, queue {}", named(advice)),
+        Ok(Step { state, effect: Some(Effect::Consume(advice)) }) => format!("{state}, consume {}", named(advice)),
         Err(refusal) => format!("refused: {refusal}"),
+    }
+}
+
+fn named(advice: Advice) -> String {
+    match advice {
+        Advice::Confirmation => "confirmation".to_owned(),
+        Advice::Reversal(reason) => format!("reversal {reason}"),
     }
 }
 
@@ -82,7 +87,9 @@ fn an_unknown_outcome_chooses_reverse_in_the_same_step() {
                 let step = next(state, event, terms).unwrap();
                 let expect = if terms.reversals { State::Reversing } else { State::Orphaned };
                 assert_eq!(step.state, expect);
-                assert_eq!(step.effect.is_some(), terms.reversals, "an advice exactly where one can be sent");
+                let queued = matches!(step.effect, Some(Effect::Queue(Advice::Reversal(_))));
+                let consumed = matches!(step.effect, Some(Effect::Consume(Advice::Reversal(_))));
+                assert_eq!((queued, consumed), (terms.reversals, !terms.reversals), "sent exactly where one is taken");
             }
         }
     }

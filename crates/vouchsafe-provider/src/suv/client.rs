@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -16,7 +16,8 @@ use tokio::time::{Instant, timeout_at};
 use vouchsafe_core::outcome::NotSent;
 
 use crate::Patience;
-use crate::suv::endpoint::{ConfigFault, Security};
+use crate::suv::base_url::Security;
+use crate::suv::endpoint::ConfigFault;
 
 /// The largest body that is read: no voucher takes that much, and an endless answer must end somewhere.
 const MOST_OF_AN_ANSWER: usize = 1024 * 1024;
@@ -31,6 +32,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
     pub(super) body: Body,
 }
 
@@ -156,7 +158,7 @@ async fn read(response: Response<Incoming>) -> Result<Answer, Lost> {
             return Err(Lost::AfterTheFirstByte);
         }
     };
-    Ok(Answer { status: head.status, body })
+    Ok(Answer { status: head.status, headers: head.headers, body })
 }
 
 /// An error and what caused it, in one line. The errors of this layer speak of connections and never

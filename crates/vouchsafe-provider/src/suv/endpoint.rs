@@ -1,27 +1,24 @@
 //! Where a provider is and who we are there, checked once and not at every sale.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::uri::Scheme;
 use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 
 use crate::suv::SuvConfig;
+use crate::suv::base_url::{BaseUrl, BaseUrlFault, Security};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Why a provider cannot be reached as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigFault {
-    /// The base address is no `http` or `https` URL of host, port and path.
-    BaseUrl,
-    /// Credentials and vouchers would cross a network in clear text.
-    ClearText,
+    /// The base address is none to ask at.
+    BaseUrl(BaseUrlFault),
     /// A user name with a colon in it cannot be told from its password.
     UserName,
     /// This machine trusts no certificate authority, or its list cannot be read; with the reason.
@@ -31,10 +28,7 @@ pub enum ConfigFault {
 impl fmt::Display for ConfigFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BaseUrl => {
-                f.write_str("the base URL must look like https://host/path, without user, query or fragment")
-            }
-            Self::ClearText => f.write_str("http to another machine must be allowed explicitly"),
+            Self::BaseUrl(fault) => fault.fmt(f),
             Self::UserName => f.write_str("the user name may not contain a colon or a control character"),
             Self::NoAuthorities(reason) => write!(f, "no certificate authority to trust: {reason}"),
         }
@@ -43,11 +37,18 @@ impl fmt::Display for ConfigFault {
 
 impl std::error::Error for ConfigFault {}
 
-/// Whether the way to a provider is encrypted.
+impl From<BaseUrlFault> for ConfigFault {
+    fn from(fault: BaseUrlFault) -> Self {
+        Self::BaseUrl(fault)
+    }
+}
+
+/// What a provider is asked for: `interface.md` section 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Security {
-    Clear,
-    Tls,
+pub(super) enum Operation {
+    Provision,
+    ReverseProvision,
+    ConfirmProvision,
 }
 
 /// Where to ask, and the credentials that go with it.
@@ -55,66 +56,44 @@ pub(super) enum Security {
 pub(super) struct Endpoint {
     security: Security,
     vouchers: Uri,
+    reversals: Uri,
+    confirmations: Uri,
     /// Marked as sensitive: it prints as `Sensitive` and no header compression remembers it.
     authorization: HeaderValue,
 }
 
 impl Endpoint {
     pub(super) fn new(config: &SuvConfig) -> Result<Self, ConfigFault> {
-        let (security, vouchers) = located(&config.base_url)?;
-        if security == Security::Clear && !config.clear_text && !is_this_machine(&vouchers) {
-            return Err(ConfigFault::ClearText);
-        }
-        Ok(Self { security, vouchers, authorization: basic(config)? })
+        let base_url = BaseUrl::parse(&config.base_url, config.clear_text)?;
+        Ok(Self {
+            security: base_url.security(),
+            vouchers: base_url.operation("/vouchers")?,
+            reversals: base_url.operation("/vouchers/reversals")?,
+            confirmations: base_url.operation("/vouchers/confirmations")?,
+            authorization: basic(config)?,
+        })
     }
 
     pub(super) const fn security(&self) -> Security {
         self.security
     }
 
-    /// The request that carries a provision. No compressed answer is asked for: what a small body unpacks
-    /// to has no bound.
-    pub(super) fn post_voucher(&self, body: Vec<u8>) -> Request<Full<Bytes>> {
+    /// The request that carries a message. No compressed answer is asked for: what a small body unpacks to
+    /// has no bound.
+    pub(super) fn post(&self, operation: Operation, body: Vec<u8>) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(Bytes::from(body)));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.vouchers.clone();
+        *request.uri_mut() = match operation {
+            Operation::Provision => self.vouchers.clone(),
+            Operation::ReverseProvision => self.reversals.clone(),
+            Operation::ConfirmProvision => self.confirmations.clone(),
+        };
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, self.authorization.clone());
         headers.insert(CONTENT_TYPE, JSON);
         headers.insert(ACCEPT, JSON);
         request
     }
-}
-
-/// The address of the provision operation below a base address.
-fn located(base_url: &str) -> Result<(Security, Uri), ConfigFault> {
-    // A fragment never reaches the server, so `Uri` drops it in silence; here it is a mistake.
-    let base = base_url.parse::<Uri>().map_err(|_| ConfigFault::BaseUrl)?;
-    let security = match base.scheme() {
-        Some(scheme) if *scheme == Scheme::HTTP => Security::Clear,
-        Some(scheme) if *scheme == Scheme::HTTPS => Security::Tls,
-        _ => return Err(ConfigFault::BaseUrl),
-    };
-    let authority = base.authority().ok_or(ConfigFault::BaseUrl)?;
-    let host = authority.host();
-    // What follows the host is a good port or nothing; a bad one would be passed over for the default.
-    let has_odd_end = authority.port_u16().is_none() && authority.as_str() != host;
-    if host.is_empty()
-        || has_odd_end
-        || authority.as_str().contains('@')
-        || base.query().is_some()
-        || base_url.contains('#')
-    {
-        return Err(ConfigFault::BaseUrl);
-    }
-    let vouchers = format!("{}/vouchers", base_url.trim_end_matches('/'));
-    Ok((security, vouchers.parse().map_err(|_| ConfigFault::BaseUrl)?))
-}
-
-fn is_this_machine(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn basic(config: &SuvConfig) -> Result<HeaderValue, ConfigFault> {
@@ -146,46 +125,22 @@ mod tests {
         }
     }
 
-    fn check(base_url: &str, expect: Result<&str, ConfigFault>) {
-        let found = Endpoint::new(&config(base_url, "us")).map(|endpoint| endpoint.vouchers.to_string());
-        assert_eq!(found, expect.map(str::to_owned), "{base_url}");
-    }
-
     #[test]
-    fn a_base_address_is_host_port_and_path() {
-        check("https://a.example", Ok("https://a.example/vouchers"));
-        check("https://a.example:8443/suv/v1/", Ok("https://a.example:8443/suv/v1/vouchers"));
-        for fault in [
-            "",
-            "a.example",
-            "/suv/v1",
-            "ftp://a.example",
-            "https://",
-            "https://me:pw@a.example/suv",
-            "https://a.example:",
-            "https://a.example:99999",
-        ] {
-            check(fault, Err(ConfigFault::BaseUrl));
-        }
-        check("https://a.example/suv?x=1", Err(ConfigFault::BaseUrl));
-        check("https://a.example/suv#x", Err(ConfigFault::BaseUrl));
-    }
-
-    #[test]
-    fn clear_text_stays_on_this_machine_unless_allowed() {
-        check("http://127.0.0.1:9090/suv/v1", Ok("http://127.0.0.1:9090/suv/v1/vouchers"));
-        check("http://[::1]:9090", Ok("http://[::1]:9090/vouchers"));
-        check("http://localhost", Ok("http://localhost/vouchers"));
-        check("http://10.0.0.7/suv/v1", Err(ConfigFault::ClearText));
-        check("http://localhost.example", Err(ConfigFault::ClearText));
-        let allowed = SuvConfig { clear_text: true, ..config("http://simulator:9090/suv/v1", "us") };
-        assert!(Endpoint::new(&allowed).is_ok());
+    fn an_address_that_cannot_be_asked_at_is_refused() {
+        let check = |base_url: &str, expect| {
+            let found = Endpoint::new(&config(base_url, "us")).map(|endpoint| endpoint.vouchers.to_string());
+            assert_eq!(found, expect, "{base_url}");
+        };
+        check("https://a.example/suv/v1/", Ok("https://a.example/suv/v1/vouchers".to_owned()));
+        check("ftp://a.example", Err(ConfigFault::BaseUrl(BaseUrlFault::Form)));
+        check("http://10.0.0.7/suv/v1", Err(ConfigFault::BaseUrl(BaseUrlFault::ClearText)));
+        assert!(Endpoint::new(&SuvConfig { clear_text: true, ..config("http://10.0.0.7", "us") }).is_ok());
     }
 
     #[test]
     fn credentials_are_sent_but_never_shown() {
         let endpoint = Endpoint::new(&config("https://a.example", "us")).unwrap();
-        let request = endpoint.post_voucher(Vec::new());
+        let request = endpoint.post(Operation::Provision, Vec::new());
         assert_eq!(request.headers()[AUTHORIZATION], "Basic dXM6b3BlbiBzZXNhbWU=");
         for shown in
             [format!("{request:?}"), format!("{endpoint:?}"), format!("{:?}", config("https://a.example", "us"))]

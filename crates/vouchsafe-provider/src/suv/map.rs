@@ -4,14 +4,14 @@
 //! approval and only a refusal is a decline; everything else proves nothing.
 
 use http::StatusCode;
-use vouchsafe_core::error_detail::{ErrorType, shortened};
 use vouchsafe_core::message::ProvisionRequest;
 use vouchsafe_core::money::{Amounts, LedgerAmount};
-use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, ProviderError, Unusable};
-use vouchsafe_core::text::{FreeText, UpTo};
-use vouchsafe_wire::{ErrorAnswer, Manner, Message, ProvisionAnswer};
+use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, Unusable};
+use vouchsafe_core::text::FreeText;
+use vouchsafe_wire::{Manner, Message, ProvisionAnswer};
 
 use crate::suv::client::{Answer, Body};
+use crate::suv::error::{provider_error, without_words};
 
 /// What a status says before the body is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +42,9 @@ pub(super) fn outcome(answer: &Answer, request: &ProvisionRequest) -> Outcome {
             Err(reason) => unusable(reason, answer),
         },
         Verdict::CredentialsRefused => Outcome::Declined(Decline::OurCredentials),
-        Verdict::Refusal => {
-            Outcome::Declined(Decline::ByProvider(provider_error(answer).unwrap_or_else(|| ProviderError {
-                error_type: ErrorType::GeneralError,
-                message: without_words(answer.status),
-                provider_code: None,
-                provider_message: None,
-            })))
-        }
+        Verdict::Refusal => Outcome::Declined(Decline::ByProvider(
+            provider_error(answer).unwrap_or_else(|| without_words(answer.status)),
+        )),
         Verdict::Nothing => unusable(Unusable::Status, answer),
     }
 }
@@ -98,38 +93,6 @@ fn asked(request: &ProvisionRequest) -> Option<LedgerAmount> {
 /// the amounts out for products of a fixed price, and the code they hand over is worth that price.
 fn granted(amounts: &Amounts) -> Option<LedgerAmount> {
     amounts.approved_amount.or(amounts.request_amount)
-}
-
-/// The error in an answer's body, where there is one.
-fn provider_error(answer: &Answer) -> Option<ProviderError> {
-    let Body::Whole(body) = &answer.body else { return None };
-    let error = ErrorAnswer::read(body, Manner::Lenient).ok()?;
-    if error == ErrorAnswer::default() {
-        return None;
-    }
-    let (error_type, provider_code) = match error.error_type {
-        None => (ErrorType::GeneralError, error.provider_error_code),
-        Some(word) => match known(word.as_str()) {
-            Some(error_type) => (error_type, error.provider_error_code),
-            // Its word tells an operator more than a code whose table is at the provider's.
-            None => (ErrorType::GeneralError, Some(word)),
-        },
-    };
-    let said = error.error_message.filter(|message| !message.as_str().is_empty());
-    let message = said.as_ref().map_or_else(|| without_words(answer.status), |said| shortened(said.as_str()));
-    let provider_message = error.provider_error_message.or(error.provider_error_msg).or(said);
-    Some(ProviderError { error_type, message, provider_code, provider_message })
-}
-
-/// Our word for a provider's error type. Honour is also spelled the American way.
-fn known(word: &str) -> Option<ErrorType> {
-    if word == "DO_NOT_HONOR" { Some(ErrorType::DoNotHonour) } else { ErrorType::from_name(word) }
-}
-
-/// What is said of a provider that said nothing itself.
-fn without_words(status: StatusCode) -> UpTo<80> {
-    let did = if Verdict::of(status) == Verdict::Refusal { "declined" } else { "answered" };
-    shortened(&format!("the provider {did} with status {}", status.as_u16()))
 }
 
 #[cfg(test)]

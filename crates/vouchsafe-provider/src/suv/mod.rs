@@ -1,19 +1,26 @@
 //! The Single Use Voucher interface spoken upstream: a provider that is asked as we are asked.
 
+mod base_url;
 mod client;
+mod delivery;
 mod endpoint;
+mod error;
 mod map;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
+use vouchsafe_core::advice::{Delivery, Hindrance};
 use vouchsafe_core::id::ChannelId;
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::message::{BasicReversal, ProvisionRequest, TenderAdvice};
 use vouchsafe_core::outcome::{Doubt, NotSent, Outcome};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_wire::Message;
 
+pub use crate::suv::base_url::{BaseUrl, BaseUrlFault};
 use crate::suv::client::{Client, Lost};
+use crate::suv::delivery::Finaliser;
 pub use crate::suv::endpoint::ConfigFault;
-use crate::suv::endpoint::Endpoint;
+use crate::suv::endpoint::{Endpoint, Operation};
 use crate::{Patience, Provider};
 
 /// How one provider is reached.
@@ -51,16 +58,35 @@ impl SuvProvider {
         let client = Client::new(endpoint.security(), config.max_idle_connections)?;
         Ok(Self { endpoint, client })
     }
+
+    /// Sends an advice once and says what came of it.
+    async fn deliver(&self, operation: Operation, finaliser: Finaliser, body: Vec<u8>, by: Instant) -> Delivery {
+        let patience = Patience { send_by: by, listen_until: by };
+        let why = match self.client.exchange(self.endpoint.post(operation, body), patience).await {
+            Ok(answer) => return delivery::delivery(&answer, finaliser),
+            Err(Lost::BeforeTheFirstByte(_)) => Hindrance::NoConnection,
+            Err(Lost::AfterTheFirstByte) => Hindrance::NoAnswer,
+        };
+        Delivery::Again { why, retry_after: None }
+    }
 }
 
 #[async_trait]
 impl Provider for SuvProvider {
     async fn provision(&self, request: &ProvisionRequest, patience: Patience) -> Result<Outcome, NotSent> {
-        let post = self.endpoint.post_voucher(request.write());
+        let post = self.endpoint.post(Operation::Provision, request.write());
         match self.client.exchange(post, patience).await {
             Ok(answer) => Ok(map::outcome(&answer, request)),
             Err(Lost::BeforeTheFirstByte(why)) => Err(why),
             Err(Lost::AfterTheFirstByte) => Ok(Outcome::Unknown(Doubt::NoAnswer)),
         }
+    }
+
+    async fn reverse(&self, reversal: &BasicReversal, by: Instant) -> Delivery {
+        self.deliver(Operation::ReverseProvision, Finaliser::Reversal, reversal.write(), by).await
+    }
+
+    async fn confirm(&self, confirmation: &TenderAdvice, by: Instant) -> Delivery {
+        self.deliver(Operation::ConfirmProvision, Finaliser::Confirmation, confirmation.write(), by).await
     }
 }

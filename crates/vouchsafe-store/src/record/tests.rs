@@ -1,6 +1,6 @@
 use std::fmt::{Debug, Write as _};
 
-use vouchsafe_core::advice::Advice;
+use vouchsafe_core::advice::{Advice, AdviceEnd, Hindrance};
 use vouchsafe_core::error_detail::ErrorType;
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::{ProvisionRequest, TranType};
@@ -130,6 +130,8 @@ fn form() -> String {
     list(&mut form, "state", |word: State| word.to_string());
     list(&mut form, "event", |word: Event| word.to_string());
     list(&mut form, "advice", |word: Advice| format!("{word:?}"));
+    list(&mut form, "advice end", |word: AdviceEnd| word.to_string());
+    list(&mut form, "hindrance", |word: Hindrance| word.to_string());
     list(&mut form, "messaging", |word: Messaging| word.to_string());
     list(&mut form, "ledger indicator", |word: LedgerIndicator| word.to_string());
     list(&mut form, "tender type", |word: TenderType| word.to_string());

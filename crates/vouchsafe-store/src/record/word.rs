@@ -1,6 +1,6 @@
 //! Words on disk: a word is stored as its place in its vocabulary.
 
-use vouchsafe_core::advice::{Advice, ReversalReason};
+use vouchsafe_core::advice::{Advice, AdviceEnd, Hindrance, ReversalReason};
 use vouchsafe_core::error_detail::ErrorType;
 use vouchsafe_core::message::TranType;
 use vouchsafe_core::money::{AccountType, LedgerIndicator, TenderType};
@@ -49,7 +49,7 @@ macro_rules! words {
 }
 
 words! {
-    AccountType ErrorType Event Kind LedgerIndicator Messaging PanEntryMode PinEntryCapability PosConditionCode
+    AccountType AdviceEnd ErrorType Event Hindrance Kind LedgerIndicator Messaging PanEntryMode PinEntryCapability PosConditionCode
     ReversalReason State TenderType TranType Unusable
 }
 

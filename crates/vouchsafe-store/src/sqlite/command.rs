@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use rusqlite::Connection;
-use uuid::Uuid;
-use vouchsafe_core::id::{MessageId, ProviderId};
-use vouchsafe_core::money::LedgerAmount;
-use vouchsafe_core::transaction::{Event, Kind, State, Terms};
+use vouchsafe_core::id::MessageId;
+use vouchsafe_core::transaction::Kind;
 
-use super::{Fault, row};
+use super::Fault;
+use crate::Key;
 use crate::record::word::Word;
-use crate::{Key, QueuedAdvice, Recorded, Transaction, TransactionNumber};
+
+mod attempt;
+mod change;
+mod intent;
+
+pub(super) use attempt::PutOff;
+pub(super) use change::RecordEvent;
+pub(super) use intent::{Forestall, Noted, OpenTransaction, Placed};
 
 /// Something to write. It may be applied again after a rollback, so it keeps nothing of a first attempt.
 pub(super) trait Command: Send + 'static {
@@ -64,144 +69,13 @@ impl Tables {
         let parameters = (id.as_bytes(), kind.place());
         Ok(self.connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
     }
-}
 
-/// An intent, its request sealed.
-pub(super) struct OpenTransaction {
-    pub(super) key: Key,
-    pub(super) provider: ProviderId,
-    pub(super) asked: Option<LedgerAmount>,
-    pub(super) terms: Terms,
-    pub(super) at: Timestamp,
-    pub(super) due_at: Timestamp,
-    pub(super) request: Vec<u8>,
-}
-
-/// What became of an intent.
-pub(super) enum Placed {
-    New { number: TransactionNumber, upstream_id: MessageId },
-    Known(Box<Transaction>),
-}
-
-impl Command for OpenTransaction {
-    type Answer = Placed;
-
-    fn apply(&self, tables: &mut Tables) -> Result<Placed, Fault> {
-        let Key { channel, kind, id } = &self.key;
-        let mut upstream_id = *id;
-        if tables.is_taken(id, *kind)? {
-            if let Some(transaction) = row::find(&tables.connection, &self.key)? {
-                return Ok(Placed::Known(Box::new(transaction)));
-            }
-            upstream_id = self.derive_upstream_id(tables)?;
-        }
-        let channel = tables.number_of_name(channel.as_str())?;
-        let provider = tables.number_of_name(self.provider.as_str())?;
-        let sql = "INSERT INTO transactions (request_id, capitals, kind, channel, provider, upstream_id, terms,
-                       asked_amount, asked_currency, asked_indicator, opened_at, state, version, due_at, request)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, ?14)";
-        tables.connection.prepare_cached(sql)?.execute((
-            id.as_bytes(),
-            id.capitals(),
-            kind.place(),
-            channel,
-            provider,
-            (upstream_id != *id).then_some(upstream_id.as_bytes()),
-            row::terms_column(self.terms),
-            self.asked.map(|asked| asked.amount),
-            self.asked.map(|asked| asked.currency.code()),
-            self.asked.and_then(|asked| asked.ledger_indicator).map(Word::place),
-            self.at.as_millisecond(),
-            State::Pending.place(),
-            self.due_at.as_millisecond(),
-            &self.request,
-        ))?;
-        let number = TransactionNumber(tables.connection.last_insert_rowid().cast_unsigned());
-        Ok(Placed::New { number, upstream_id })
-    }
-}
-
-/// The namespace of the ids that are derived for providers.
-const UPSTREAM_IDS: Uuid = Uuid::from_u128(0x5d1b_4c0e_93a7_4f26_8e1f_07c2_b96a_d354);
-
-impl OpenTransaction {
-    /// An id towards the provider that no other transaction of this kind goes by.
-    ///
-    /// Ids are unique for each channel only, but a provider sees the ids of all channels, and to it two
-    /// requests with one id are one transaction: a reversal for the one would reverse the other's voucher.
-    /// So whoever comes second gets an id of the switch's making. It is derived and not random, so that the
-    /// same store always comes to the same one; and it is derived again for as long as somebody has it, so
-    /// that no channel can lay hands on another's by guessing.
-    fn derive_upstream_id(&self, tables: &Tables) -> Result<MessageId, Fault> {
-        let Key { channel, kind, id } = &self.key;
-        let mut upstream_id = *id;
-        while tables.is_taken(&upstream_id, *kind)? {
-            let mut name = upstream_id.as_bytes().to_vec();
-            name.extend_from_slice(kind.name().as_bytes());
-            name.push(0);
-            name.extend_from_slice(channel.as_str().as_bytes());
-            upstream_id = MessageId::new(Uuid::new_v5(&UPSTREAM_IDS, &name));
-        }
-        Ok(upstream_id)
-    }
-}
-
-/// A change, its outcome sealed.
-pub(super) struct RecordEvent {
-    pub(super) number: TransactionNumber,
-    pub(super) key: Key,
-    pub(super) seen: u32,
-    pub(super) at: Timestamp,
-    pub(super) event: Event,
-    pub(super) state: State,
-    pub(super) due_at: Option<Timestamp>,
-    pub(super) outcome: Option<Vec<u8>>,
-    pub(super) advice: Option<QueuedAdvice>,
-}
-
-impl Command for RecordEvent {
-    type Answer = Recorded;
-
-    fn apply(&self, tables: &mut Tables) -> Result<Recorded, Fault> {
-        let position = row::position(self.number, self.seen.saturating_add(1))?;
-        // The key is part of the condition because the outcome is sealed to it: under another it could
-        // never be opened again.
-        let sql = "UPDATE transactions SET state = ?1, version = version + 1, due_at = ?2
-                   WHERE number = ?3 AND version = ?4 AND request_id = ?5 AND kind = ?6
-                     AND channel = (SELECT number FROM names WHERE name = ?7)";
-        let changed = tables.connection.prepare_cached(sql)?.execute((
-            self.state.place(),
-            self.due_at.map(Timestamp::as_millisecond),
-            self.number.0.cast_signed(),
-            self.seen,
-            self.key.id.as_bytes(),
-            self.key.kind.place(),
-            self.key.channel.as_str(),
-        ))?;
-        if changed == 0 {
-            return Ok(Recorded::Stale);
-        }
-        let sql = "INSERT INTO events (position, at, event, state, outcome) VALUES (?1, ?2, ?3, ?4, ?5)";
-        tables.connection.prepare_cached(sql)?.execute((
-            position,
-            self.at.as_millisecond(),
-            self.event.place(),
-            self.state.place(),
-            &self.outcome,
-        ))?;
-        if let Some(QueuedAdvice { id, advice, due_at }) = &self.advice {
-            let sql = "INSERT INTO advices (position, id, capitals, advice, provider, first_due_at, due_at)
-                       SELECT ?1, ?2, ?3, ?4, provider, ?5, ?5 FROM transactions WHERE number = ?6";
-            tables.connection.prepare_cached(sql)?.execute((
-                position,
-                id.as_bytes(),
-                id.capitals(),
-                advice.place(),
-                due_at.as_millisecond(),
-                self.number.0.cast_signed(),
-            ))?;
-        }
-        Ok(Recorded::Done)
+    /// Whether the reversal of this key came first.
+    fn is_forestalled(&self, key: &Key) -> Result<bool, Fault> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM forestalled WHERE request_id = ?1 AND kind = ?2
+                                  AND channel = (SELECT number FROM names WHERE name = ?3))";
+        let parameters = (key.id.as_bytes(), key.kind.place(), key.channel.as_str());
+        Ok(self.connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
     }
 }
 

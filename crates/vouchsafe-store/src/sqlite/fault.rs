@@ -22,7 +22,7 @@ pub enum OpenError {
         /// The newest one that this switch knows.
         known: i64,
     },
-    /// An older version of the switch has written it, and it was opened for reading only.
+    /// An older version of the switch has written it, and it was opened beside a switch, or for reading only.
     Older {
         /// The version of its schema.
         found: i64,

@@ -1,8 +1,8 @@
 //! Rows of the file, read back as values.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row};
-use vouchsafe_core::advice::Advice;
+use rusqlite::{Connection, Params, Row};
+use vouchsafe_core::advice::{Advice, AdviceEnd};
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::ProvisionRequest;
 use vouchsafe_core::money::{Currency, LedgerAmount, LedgerIndicator};
@@ -12,9 +12,9 @@ use vouchsafe_core::transaction::Terms;
 
 use super::Fault;
 use crate::record::word::Word;
-use crate::record::{Damaged, decode};
+use crate::record::{Damaged, Record, decode};
 use crate::seal::{Place, Sealer};
-use crate::{Entry, Key, QueuedAdvice, Transaction, TransactionNumber};
+use crate::{Entry, Key, QueuedAdvice, Reference, Transaction, TransactionNumber};
 
 /// How many bits of a position are the version's.
 const VERSION_BITS: u32 = 20;
@@ -30,20 +30,36 @@ pub(super) fn position(number: TransactionNumber, version: u32) -> Result<i64, D
     Ok(number << VERSION_BITS | i64::from(version))
 }
 
-/// The columns that a transaction is made of, in the order that [`transaction`] reads them.
+/// The version that the event at a position led to.
+pub(super) fn version(position: i64) -> u32 {
+    position as u32 & LAST_VERSION
+}
+
+/// Selects the columns that a transaction is made of, in the order that [`transaction`] reads them, and any
+/// columns after them, from whatever leads to `transactions AS t`.
 macro_rules! select_transaction {
     ($condition:literal) => {
+        select_transaction!("", "transactions AS t", $condition)
+    };
+    ($columns:literal, $from:literal, $condition:literal) => {
         concat!(
             "SELECT t.number, c.name, t.kind, t.request_id, t.capitals, t.version, t.state, p.name, t.upstream_id,
-                    t.asked_amount, t.asked_currency, t.asked_indicator, t.terms, t.opened_at, t.due_at
-             FROM transactions AS t
-             JOIN names AS c ON c.number = t.channel
-             JOIN names AS p ON p.number = t.provider
-             WHERE ",
+                    t.asked_amount, t.asked_currency, t.asked_indicator, t.terms, t.opened_at, t.due_at",
+            $columns,
+            " FROM ",
+            $from,
+            // The names are looked up last: whatever stands before is found by its index, in its order.
+            " CROSS JOIN names AS c ON c.number = t.channel
+              CROSS JOIN names AS p ON p.number = t.provider
+              WHERE ",
             $condition
         )
     };
 }
+pub(super) use select_transaction;
+
+/// How many columns a transaction takes: where the columns after it begin.
+pub(super) const TRANSACTION_COLUMNS: usize = 15;
 
 /// The transaction of a key.
 pub(super) fn find(connection: &Connection, key: &Key) -> Result<Option<Transaction>, Fault> {
@@ -53,6 +69,38 @@ pub(super) fn find(connection: &Connection, key: &Key) -> Result<Option<Transact
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query((key.id.as_bytes(), key.kind.place(), key.channel.as_str()))?;
     rows.next()?.map(transaction).transpose()
+}
+
+pub(super) const LOOK_UP: &str = select_transaction!(
+    "t.number IN (SELECT number FROM transactions WHERE request_id = ?1
+                  UNION SELECT number FROM transactions WHERE upstream_id = ?1
+                  UNION SELECT position >> 20 FROM advices WHERE id = ?1)
+     ORDER BY t.number"
+);
+
+/// The transactions that a reference leads to, in the order of their numbers.
+pub(super) fn look_up(connection: &Connection, reference: Reference) -> Result<Vec<Transaction>, Fault> {
+    match reference {
+        Reference::Number(number) => {
+            transactions(connection, select_transaction!("t.number = ?1"), [number.0.cast_signed()])
+        }
+        Reference::Id(id) => transactions(connection, LOOK_UP, [id.as_bytes()]),
+    }
+}
+
+/// All transactions that a query gives, in its order.
+pub(super) fn transactions(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> Result<Vec<Transaction>, Fault> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(parameters)?;
+    let mut transactions = Vec::new();
+    while let Some(row) = rows.next()? {
+        transactions.push(transaction(row)?);
+    }
+    Ok(transactions)
 }
 
 /// A transaction's name.
@@ -82,7 +130,8 @@ pub(super) fn journal(
     sealer: &Sealer,
 ) -> Result<Vec<Entry>, Fault> {
     let key = key(connection, number)?;
-    let sql = "SELECT e.position, e.at, e.event, e.state, e.outcome, a.id, a.capitals, a.advice, a.first_due_at
+    let sql = "SELECT e.position, e.at, e.event, e.state, e.outcome, e.note,
+                      a.id, a.capitals, a.advice, a.first_due_at, a.state, a.attempts
                FROM events AS e LEFT JOIN advices AS a ON a.position = e.position
                WHERE e.position BETWEEN ?1 AND ?2 ORDER BY e.position";
     let mut statement = connection.prepare_cached(sql)?;
@@ -99,29 +148,40 @@ pub(super) fn journal(
 }
 
 fn entry(row: &Row<'_>, version: u32, key: &Key, sealer: &Sealer) -> Result<Entry, Fault> {
-    let outcome = match row.get_ref(4)?.as_blob_or_null().map_err(rusqlite::Error::from)? {
-        Some(sealed) => Some(decode(&sealer.open(Place::Outcome(key, version), sealed)?)?),
-        None => None,
-    };
-    let advice = match row.get::<_, Option<[u8; 16]>>(5)? {
-        Some(id) => Some(QueuedAdvice {
-            id: MessageId::from_parts(id, row.get(6)?),
-            advice: Advice::at_place(row.get(7)?)?,
-            due_at: time(row.get(8)?)?,
-        }),
-        None => None,
+    let (advice, advice_end, attempts) = match row.get(6)? {
+        Some(id) => (Some(queued(row, id, 7)?), advice_end(row.get(10)?)?, row.get(11)?),
+        None => (None, None, 0),
     };
     Ok(Entry {
         version,
         at: time(row.get(1)?)?,
         event: Word::at_place(row.get(2)?)?,
         state: Word::at_place(row.get(3)?)?,
-        outcome,
+        outcome: opened(row, 4, Place::Outcome(key, version), sealer)?,
         advice,
+        advice_end,
+        attempts,
+        note: opened(row, 5, Place::Note(key, version), sealer)?,
     })
 }
 
-fn transaction(row: &Row<'_>) -> Result<Transaction, Fault> {
+/// The record that a column holds sealed, if any.
+fn opened<R: Record>(row: &Row<'_>, column: usize, place: Place<'_>, sealer: &Sealer) -> Result<Option<R>, Fault> {
+    let sealed = row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+    Ok(sealed.map(|sealed| decode(&sealer.open(place, sealed)?)).transpose()?)
+}
+
+/// An advice: its id, and three columns from here on.
+pub(super) fn queued(row: &Row<'_>, id: [u8; 16], column: usize) -> Result<QueuedAdvice, Fault> {
+    Ok(QueuedAdvice {
+        id: MessageId::from_parts(id, row.get(column)?),
+        advice: Advice::at_place(row.get(column + 1)?)?,
+        due_at: time(row.get(column + 2)?)?,
+    })
+}
+
+/// The columns of [`select_transaction`].
+pub(super) fn transaction(row: &Row<'_>) -> Result<Transaction, Fault> {
     let id = MessageId::from_parts(row.get(3)?, row.get(4)?);
     let upstream_id: Option<[u8; 16]> = row.get(8)?;
     Ok(Transaction {
@@ -140,12 +200,17 @@ fn transaction(row: &Row<'_>) -> Result<Transaction, Fault> {
 
 fn asked(row: &Row<'_>) -> Result<Option<LedgerAmount>, Fault> {
     let Some(amount) = row.get(9)? else { return Ok(None) };
-    let currency = Currency::new(row.get(10)?).ok_or(Damaged("a currency has more than three digits"))?;
+    let currency = currency(row.get(10)?)?;
     let ledger_indicator = row.get::<_, Option<i64>>(11)?.map(LedgerIndicator::at_place).transpose()?;
     Ok(Some(LedgerAmount { amount, currency, ledger_indicator }))
 }
 
-fn name<F: Form, const LEAST: usize, const MOST: usize>(
+pub(super) fn currency(code: u16) -> Result<Currency, Damaged> {
+    Currency::new(code).ok_or(Damaged("a currency has more than three digits"))
+}
+
+/// A channel or a provider.
+pub(super) fn name<F: Form, const LEAST: usize, const MOST: usize>(
     row: &Row<'_>,
     column: usize,
 ) -> Result<Text<F, LEAST, MOST>, Fault> {
@@ -153,8 +218,17 @@ fn name<F: Form, const LEAST: usize, const MOST: usize>(
     Ok(Text::new(name).map_err(|_| Damaged("a name breaks the rules for names"))?)
 }
 
-fn time(millisecond: i64) -> Result<Timestamp, Damaged> {
+pub(super) fn time(millisecond: i64) -> Result<Timestamp, Damaged> {
     Timestamp::from_millisecond(millisecond).map_err(|_| Damaged("a time is out of range"))
+}
+
+/// An advice's state as a number: 0 while it is open, then 1 more than the place of its end.
+pub(super) fn advice_state_column(end: Option<AdviceEnd>) -> i64 {
+    end.map_or(0, |end| i64::from(end.place()) + 1)
+}
+
+fn advice_end(column: i64) -> Result<Option<AdviceEnd>, Damaged> {
+    if column == 0 { Ok(None) } else { AdviceEnd::at_place(column.saturating_sub(1)).map(Some) }
 }
 
 const CONFIRMATIONS: i64 = 16;
@@ -186,10 +260,21 @@ mod tests {
     }
 
     #[test]
+    fn an_advice_is_open_or_has_its_end() {
+        for end in AdviceEnd::ALL.iter().copied().map(Some).chain([None]) {
+            assert_eq!(advice_end(advice_state_column(end)), Ok(end));
+        }
+        for column in [i64::MIN, -1, 1 + AdviceEnd::ALL.len() as i64] {
+            assert!(advice_end(column).is_err(), "{column}");
+        }
+    }
+
+    #[test]
     fn journals_do_not_overlap() {
         let last = position(TransactionNumber(7), LAST_VERSION).unwrap();
         assert!(position(TransactionNumber(7), 0).unwrap() < last);
         assert!(last < position(TransactionNumber(8), 0).unwrap());
+        assert_eq!(version(last), LAST_VERSION);
         assert!(position(TransactionNumber(7), LAST_VERSION + 1).is_err());
         assert!(position(TransactionNumber(u64::MAX), 0).is_err());
     }

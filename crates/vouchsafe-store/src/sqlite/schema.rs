@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use vouchsafe_core::advice::Advice;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use vouchsafe_core::advice::{Advice, AdviceEnd, Hindrance};
 use vouchsafe_core::transaction::{Event, Kind, State};
 
 use super::OpenError;
@@ -16,10 +16,15 @@ use crate::seal::{Place, Sealer};
 /// "vchs" in the file's header, so that tools and we can tell a store from any other SQLite file.
 const APPLICATION_ID: i64 = 0x7663_6873;
 /// Each brings the schema to the version of its place, counted from 1.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_transactions.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_transactions.sql"),
+    include_str!("../../migrations/sqlite/0002_advices.sql"),
+];
 const NEWEST: i64 = MIGRATIONS.len() as i64;
 /// How long a connection waits for another process that looks into the file.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long an operator's command waits for its turn beside a switch that has much to write.
+const BUSY_BESIDE: Duration = Duration::from_secs(30);
 
 /// What the file turned out to be.
 pub(super) enum Identity {
@@ -30,8 +35,8 @@ pub(super) enum Identity {
 }
 
 impl Identity {
-    /// A reader cannot bring the schema up to date.
-    pub(super) fn for_reading(self) -> Result<(), OpenError> {
+    /// Whoever comes beside a switch does not bring the schema up to date.
+    pub(super) fn up_to_date(self) -> Result<(), OpenError> {
         match self {
             Self::Store(NEWEST) => Ok(()),
             Self::Store(found) => Err(OpenError::Older { found, known: NEWEST }),
@@ -78,17 +83,33 @@ pub(super) fn open_for_writing(path: &Path, sealer: &Sealer) -> Result<Connectio
     if mode != "wal" {
         return Err(OpenError::Engine(format!("the file system does not allow a write-ahead log (mode {mode})")));
     }
-    connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    set_for_writing(&connection)?;
     // In KiB: enough for the inner pages of the indexes of some millions of transactions.
     connection.pragma_update(None, "cache_size", -32_768)?;
-    connection.set_prepared_statement_cache_capacity(32);
     if let Identity::Store(_) = identity {
         check_key(&connection, sealer)?;
     }
     migrate(&mut connection, &identity, sealer)?;
     Ok(connection)
+}
+
+/// A writer's connection to a store that exists and that a switch may have open.
+pub(super) fn open_for_writing_beside(path: &Path, sealer: &Sealer) -> Result<Connection, OpenError> {
+    let connection = Connection::open_with_flags(path, writing())?;
+    connection.busy_timeout(BUSY_BESIDE)?;
+    check_identity(&connection)?.up_to_date()?;
+    check_key(&connection, sealer)?;
+    set_for_writing(&connection)?;
+    Ok(connection)
+}
+
+/// Every commit is on disk when it returns, and copies nothing of the log into the file.
+fn set_for_writing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(())
 }
 
 /// The connection that copies the log into the file.
@@ -136,7 +157,8 @@ pub(super) fn check_key(connection: &Connection, sealer: &Sealer) -> Result<(), 
 
 /// Brings schema and words up to date, all or nothing.
 fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) -> rusqlite::Result<()> {
-    let transaction = connection.transaction()?;
+    // At once for writing: a command beside us may write, and what was read before that could not be written on.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = match identity {
         Identity::New => 0,
         Identity::Store(version) => *version,
@@ -155,7 +177,8 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) ->
         ("state", words(State::name)),
         ("event", words(Event::name)),
         ("advice", words(spelled)),
-        ("advice state", ["open", "delivered", "consumed", "refused"].map(str::to_owned).into()),
+        ("advice state", advice_states()),
+        ("hindrance", words(Hindrance::name)),
     ];
     let sql = "INSERT INTO words (list, place, word) VALUES (?1, ?2, ?3)
                ON CONFLICT DO UPDATE SET word = excluded.word WHERE word <> excluded.word";
@@ -169,6 +192,11 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) ->
 
 fn words<W: Word, S: Into<String>>(spell: impl Fn(W) -> S) -> Vec<String> {
     W::WORDS.iter().map(|word| spell(*word).into()).collect()
+}
+
+/// The words of an advice's state: open, and then its ends.
+fn advice_states() -> Vec<String> {
+    std::iter::once("open".to_owned()).chain(words(AdviceEnd::name)).collect()
 }
 
 fn spelled(advice: Advice) -> String {

@@ -4,37 +4,30 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::command::{Command, Tables};
 use super::fault::Fault;
-use super::log::{Limits, Log};
-use crate::{Cause, StoreError};
+use super::log::Log;
+use crate::{Cause, Figures, StoreError};
 
 /// How many commands may wait. At some thousands of commands a second this is about one second's work.
 const QUEUE: usize = 4096;
 /// How many commands one commit may hold: more would only make the first of them wait longer.
 const BATCH: usize = 256;
 
-/// How the writer fares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Figures {
-    /// Commits made.
-    pub commits: u64,
-    /// Commands that those commits held.
-    pub commands: u64,
-    /// Pages of 8 KiB in the log after the last commit.
-    pub log_pages: u64,
-}
-
 #[derive(Default)]
 struct Counters {
     commits: AtomicU64,
     commands: AtomicU64,
+    /// In nanoseconds.
+    commit_time: AtomicU64,
     log_pages: AtomicU64,
 }
 
@@ -46,10 +39,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, copying: Connection, limits: Limits) -> io::Result<Self> {
+    /// A writer with a log to look after, or one beside a switch whose log it is.
+    pub(super) fn start(connection: Connection, log: Option<Log>) -> io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let counters = Arc::new(Counters::default());
-        let log = Log::start(copying, limits)?;
         let thread = WriterThread { tables: Tables::new(connection), log, counters: Arc::clone(&counters) };
         let thread = Builder::new().name("store-writer".to_owned()).spawn(move || thread.run(waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread), counters })
@@ -80,6 +73,7 @@ impl Writer {
         Figures {
             commits: self.counters.commits.load(Ordering::Relaxed),
             commands: self.counters.commands.load(Ordering::Relaxed),
+            commit_time: Duration::from_nanos(self.counters.commit_time.load(Ordering::Relaxed)),
             log_pages: self.counters.log_pages.load(Ordering::Relaxed),
         }
     }
@@ -146,9 +140,31 @@ impl<C: Command> Work for Pending<C> {
     }
 }
 
+/// What kept a batch from being written.
+#[derive(Clone)]
+enum Setback {
+    /// Somebody else kept the file from being written to. That was waited for once, and to wait again for each
+    /// command of the batch would take minutes.
+    Begin(Cause),
+    /// One of the commands failed.
+    Command(Cause),
+    /// The commit failed.
+    Commit(Cause),
+}
+
+/// Until COMMIT is asked for, a failure is known to have written nothing; from then on nothing is known.
+impl From<Setback> for StoreError {
+    fn from(setback: Setback) -> Self {
+        match setback {
+            Setback::Begin(cause) | Setback::Command(cause) => Self::Determinate(cause),
+            Setback::Commit(cause) => Self::Indeterminate(cause),
+        }
+    }
+}
+
 struct WriterThread {
     tables: Tables,
-    log: Log,
+    log: Option<Log>,
     counters: Arc<Counters>,
 }
 
@@ -158,12 +174,16 @@ impl WriterThread {
         let mut batch = Vec::with_capacity(BATCH);
         while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
             self.settle(&mut batch);
-            let length = self.log.tend(&self.tables.connection);
-            self.counters.log_pages.store(length.unsigned_abs().into(), Ordering::Relaxed);
+            if let Some(log) = &self.log {
+                let length = log.tend(&self.tables.connection);
+                self.counters.log_pages.store(length.unsigned_abs().into(), Ordering::Relaxed);
+            }
         }
-        drop(self.log);
-        // If it fails, the log stays and is read at the next start.
-        let _ = self.tables.connection.wal_checkpoint_v2(rusqlite::DEFAULT_NAME, CheckpointMode::TRUNCATE);
+        if let Some(log) = self.log {
+            drop(log);
+            // If it fails, the log stays and is read at the next start.
+            let _ = self.tables.connection.wal_checkpoint_v2(rusqlite::DEFAULT_NAME, CheckpointMode::TRUNCATE);
+        }
     }
 
     /// One commit for the whole batch. Where a command fails, all is rolled back and each is tried alone,
@@ -171,31 +191,30 @@ impl WriterThread {
     /// when it happens.
     fn settle(&mut self, batch: &mut Vec<Box<dyn Work>>) {
         let fate = self.commit(batch);
-        let alone = matches!(fate, Err(StoreError::Determinate(_))) && batch.len() > 1;
+        let alone = matches!(fate, Err(Setback::Command(_))) && batch.len() > 1;
         for mut work in batch.drain(..) {
             let fate = if alone { self.commit(std::slice::from_mut(&mut work)) } else { fate.clone() };
-            work.settle(fate);
+            work.settle(fate.map_err(StoreError::from));
         }
     }
 
-    /// Until COMMIT is asked for, a failure is known to have written nothing; from then on nothing is known.
-    fn commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
-        if let Err(fault) = self.apply(batch) {
+    fn commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), Setback> {
+        let in_words = |error: rusqlite::Error| Cause::Engine(error.to_string());
+        execute(&self.tables.connection, "BEGIN IMMEDIATE").map_err(|error| Setback::Begin(in_words(error)))?;
+        if let Err(fault) = batch.iter_mut().try_for_each(|work| work.apply(&mut self.tables)) {
             self.roll_back();
-            return Err(StoreError::Determinate(fault.into()));
+            return Err(Setback::Command(fault.into()));
         }
+        let begun = Instant::now();
         if let Err(error) = execute(&self.tables.connection, "COMMIT") {
             self.roll_back();
-            return Err(StoreError::Indeterminate(Cause::Engine(error.to_string())));
+            return Err(Setback::Commit(in_words(error)));
         }
+        let nanoseconds = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.counters.commit_time.fetch_add(nanoseconds, Ordering::Relaxed);
         self.counters.commits.fetch_add(1, Ordering::Relaxed);
         self.counters.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
         Ok(())
-    }
-
-    fn apply(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), Fault> {
-        execute(&self.tables.connection, "BEGIN IMMEDIATE")?;
-        batch.iter_mut().try_for_each(|work| work.apply(&mut self.tables))
     }
 
     /// Leaves no transaction open. The engine may have rolled back by itself; and if it cannot, then the

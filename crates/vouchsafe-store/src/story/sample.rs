@@ -22,6 +22,8 @@ use super::text;
 pub const CODE: &str = "9876-5432-1098-7654";
 /// The PIN that stands beside [`CODE`].
 pub const PIN: &str = "PIN-24680";
+/// What a person should know of an event.
+pub const NOTE: &str = "Mrs Dlamini called: never received";
 /// The name of the customer in [`request`].
 pub const CUSTOMER: &str = "Nomvula-Dlamini";
 

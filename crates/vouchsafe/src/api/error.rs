@@ -9,21 +9,31 @@ use vouchsafe_core::outcome::{Decline, Doubt, ProviderError};
 use vouchsafe_wire::Message;
 
 use crate::app::NoRoom;
-use crate::flow::Refusal;
+use crate::flow::{Refusal, ReversalRefusal};
 
 /// The status and body of a refused provision.
 pub(crate) fn provision_refused(refusal: Refusal, id: MessageId) -> (StatusCode, ErrorDetail) {
-    use ErrorType::{DuplicateRecord, GeneralError, RoutingError, UpstreamUnavailable, VoucherAlreadyReversed};
+    use ErrorType::{
+        DuplicateRecord, FunctionNotSupported, GeneralError, RoutingError, UpstreamUnavailable, VoucherAlreadyReversed,
+    };
     let ours = ErrorDetail::new;
     let (status, detail) = match refusal {
         Refusal::DuplicateRecord => {
             (StatusCode::BAD_REQUEST, ours(DuplicateRecord, "this request id was used before; to repeat it use retry"))
         }
+        Refusal::OtherRequest(field) => {
+            let message = format!("{field} is not as in the first request of this id");
+            (StatusCode::BAD_REQUEST, ours(DuplicateRecord, &message))
+        }
+        Refusal::NoRetries => (StatusCode::NOT_FOUND, ours(FunctionNotSupported, "this provider supports no retries")),
         Refusal::AlreadyReversed => {
-            (StatusCode::BAD_REQUEST, ours(VoucherAlreadyReversed, "a reversal of this request was received"))
+            (StatusCode::BAD_REQUEST, ours(VoucherAlreadyReversed, "a reversal of this request was received or chosen"))
         }
         Refusal::NoRoute => (StatusCode::BAD_REQUEST, ours(RoutingError, "no provider is configured for this request")),
         Refusal::NotForSale(why) => (StatusCode::BAD_REQUEST, ours(not_for_sale(&why), &why.to_string())),
+        Refusal::NoRoom(NoRoom::Circuit) => {
+            (StatusCode::SERVICE_UNAVAILABLE, ours(UpstreamUnavailable, "the provider is failing; nothing was sent"))
+        }
         Refusal::NoRoom(NoRoom::Concurrency) => {
             (StatusCode::SERVICE_UNAVAILABLE, ours(UpstreamUnavailable, "the provider is busy; nothing was sent"))
         }
@@ -53,6 +63,29 @@ pub(crate) fn provision_refused(refusal: Refusal, id: MessageId) -> (StatusCode,
             (StatusCode::INTERNAL_SERVER_ERROR, ours(GeneralError, "the outcome is not known; retry or reverse"))
         }
     };
+    (status, detail.about(id))
+}
+
+/// The status and body of a refused reversal: `id` is the advice's own, `original` the request's.
+pub(crate) fn reversal_refused(
+    refusal: ReversalRefusal,
+    id: MessageId,
+    original: MessageId,
+) -> (StatusCode, ErrorDetail) {
+    let (status, error_type, message) = match refusal {
+        ReversalRefusal::NeverSeen => {
+            (StatusCode::NOT_FOUND, ErrorType::UnableToLocateRecord, "no such request; it is refused should it come")
+        }
+        ReversalRefusal::AlreadyConfirmed => {
+            (StatusCode::BAD_REQUEST, ErrorType::VoucherAlreadyConfirmed, "the voucher was confirmed before")
+        }
+        ReversalRefusal::NotRecorded => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorType::GeneralError,
+            "the reversal could not be recorded; send it again",
+        ),
+    };
+    let detail = ErrorDetail { original_id: Some(original), ..ErrorDetail::new(error_type, message) };
     (status, detail.about(id))
 }
 

@@ -39,6 +39,8 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
     let mut router = Router::new();
     for (path, methods) in [
         (operation("/vouchers"), post(vouchers::provision)),
+        (operation("/vouchers/{provisionId}/retry"), post(vouchers::retry)),
+        (operation("/vouchers/reversals"), post(vouchers::reverse)),
         ("/health/live".to_owned(), get(health::live)),
         ("/health/ready".to_owned(), get(health::ready)),
         ("/openapi.json".to_owned(), get(docs::openapi)),

@@ -1,22 +1,24 @@
-//! `POST /vouchers`.
+//! The operations on vouchers.
 
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::time::Instant;
-use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::error_detail::{ErrorDetail, ErrorType, FormatError};
+use vouchsafe_core::id::MessageId;
+use vouchsafe_core::message::{BasicReversal, ProvisionRequest, ProvisionResponse};
 
 use crate::api::auth::Caller;
 use crate::api::body::message;
-use crate::api::error::{answer, json, provision_refused};
+use crate::api::error::{json, provision_refused, reversal_refused};
 use crate::api::router::Service;
+use crate::app::Channel;
 use crate::flow;
 
-/// Provisions a voucher.
+/// `POST /vouchers`: provisions a voucher.
 pub(crate) async fn provision(
     State(service): State<Arc<Service>>,
     Caller(channel): Caller,
@@ -24,18 +26,97 @@ pub(crate) async fn provision(
     body: Body,
 ) -> Response {
     let arrived = Instant::now();
-    let request: ProvisionRequest = match message(&headers, body, &service.app.limits).await {
-        Ok(request) => request,
+    match request(&service, &channel, &headers, body).await {
+        Ok(request) => {
+            let id = request.header.id;
+            let work = flow::provision(Arc::clone(&service.app), channel, request, arrived);
+            voucher(&service, id, work).await
+        }
+        Err(refused) => refused,
+    }
+}
+
+/// `POST /vouchers/{provisionId}/retry`: the same request again, after no answer.
+pub(crate) async fn retry(
+    State(service): State<Arc<Service>>,
+    Caller(channel): Caller,
+    Path(provision_id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let arrived = Instant::now();
+    match request(&service, &channel, &headers, body).await {
+        Ok(request) => {
+            let id = request.header.id;
+            if MessageId::parse(&provision_id) != Ok(id) {
+                return other_path(id);
+            }
+            let work = flow::retry(Arc::clone(&service.app), channel, request, arrived);
+            voucher(&service, id, work).await
+        }
+        Err(refused) => refused,
+    }
+}
+
+/// `POST /vouchers/reversals`: the request must not stand.
+pub(crate) async fn reverse(
+    State(service): State<Arc<Service>>,
+    Caller(channel): Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let arrived = Instant::now();
+    let reversal: BasicReversal = match message(&headers, body, &service.app.limits).await {
+        Ok(reversal) => reversal,
         Err(refused) => return refused,
     };
-    let id = request.header.id;
-    if request.header.client.id.as_str() != channel.id.as_str() {
-        let detail = ErrorDetail::new(ErrorType::AuthenticationError, "client.id is not the authenticated user name");
-        return answer(StatusCode::BAD_REQUEST, &detail.about(id));
+    let (id, original) = (reversal.advice.id, reversal.advice.request_id);
+    let work = flow::reverse(Arc::clone(&service.app), channel, reversal.clone(), arrived);
+    let refusal = match service.app.work.spawn(work).await {
+        Ok(Ok(())) => return json(StatusCode::ACCEPTED, &reversal),
+        Ok(Err(refusal)) => refusal,
+        Err(fault) => {
+            tracing::error!(request.id = %original, %fault, "a reversal failed inside the switch");
+            flow::ReversalRefusal::NotRecorded
+        }
+    };
+    let (status, detail) = reversal_refused(refusal, id, original);
+    json(status, &detail)
+}
+
+/// The request in a body, if it is the caller's own.
+async fn request(
+    service: &Service,
+    channel: &Channel,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<ProvisionRequest, Response> {
+    let request: ProvisionRequest = message(headers, body, &service.app.limits).await?;
+    if request.header.client.id.as_str() == channel.id.as_str() {
+        return Ok(request);
     }
-    // A task of its own: when the caller hangs up this future is dropped, and the work goes on.
-    let work = flow::provision(Arc::clone(&service.app), channel, request, arrived);
-    match service.app.work.spawn(work).await {
+    let detail = ErrorDetail::new(ErrorType::AuthenticationError, "client.id is not the authenticated user name");
+    Err(json(StatusCode::BAD_REQUEST, &detail.about(request.header.id)))
+}
+
+/// The path names another request than the body.
+fn other_path(id: MessageId) -> Response {
+    let message = "id must be the provisionId of the path".to_owned();
+    let detail = ErrorDetail {
+        format_errors: vec![FormatError { field: "id".to_owned(), message, value: Some(id.to_string()) }],
+        ..ErrorDetail::new(ErrorType::FormatError, "the path and the body name different requests")
+    };
+    json(StatusCode::BAD_REQUEST, &detail.about(id))
+}
+
+/// Has the work done and answers with its voucher, or with why there is none. It is a task of its own: when the
+/// caller hangs up this future is dropped, and the work goes on.
+async fn voucher(
+    service: &Service,
+    id: MessageId,
+    work: impl Future<Output = Result<ProvisionResponse, flow::Refusal>> + Send + 'static,
+) -> Response {
+    let refusal = match service.app.work.spawn(work).await {
         Ok(Ok(response)) => {
             let mut created = json(StatusCode::CREATED, &response);
             // Hexadecimal digits and hyphens are a header value.
@@ -44,16 +125,14 @@ pub(crate) async fn provision(
             {
                 created.headers_mut().insert(header::LOCATION, location);
             }
-            created
+            return created;
         }
-        Ok(Err(refusal)) => {
-            let (status, detail) = provision_refused(refusal, id);
-            answer(status, &detail)
-        }
+        Ok(Err(refusal)) => refusal,
         Err(fault) => {
             tracing::error!(request.id = %id, %fault, "a provision failed inside the switch");
-            let (status, detail) = provision_refused(flow::Refusal::Unsure, id);
-            answer(status, &detail)
+            flow::Refusal::Unsure
         }
-    }
+    };
+    let (status, detail) = provision_refused(refusal, id);
+    json(status, &detail)
 }

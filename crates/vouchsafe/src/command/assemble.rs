@@ -19,6 +19,8 @@ use crate::app::{App, Desk};
 use crate::clock::MachineClock;
 use crate::command::{Failure, sealing_key, stop};
 use crate::config::{self, Config, StoreUri};
+use crate::watchers::{Openings, Watchers};
+use crate::{forward, recover};
 
 /// The catalogue that a configuration names, checked against its providers.
 pub(crate) fn catalogue(config: &Config) -> Result<Option<Catalogue>, Failure> {
@@ -58,7 +60,10 @@ pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: Option<Catalog
         })
         .map_err(|fault| unusable(&fault))?;
         let user_name = FreeText::new(provider.user_name.as_str()).map_err(|fault| unusable(&fault))?;
-        providers.insert(provider.id.clone(), Desk::new(user_name, Arc::new(suv), provider.sheet.clone()));
+        providers.insert(
+            provider.id.clone(),
+            Desk::new(user_name, Arc::new(suv), provider.sheet.clone(), config.limits.circuit),
+        );
     }
     Ok(Arc::new(App {
         store: Arc::new(store),
@@ -68,6 +73,8 @@ pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: Option<Catalog
         institution: config.institution.clone(),
         limits: config.limits.clone(),
         clock: Arc::new(MachineClock),
+        watchers: Watchers::default(),
+        openings: Openings::default(),
         work: TaskTracker::new(),
         stopping: CancellationToken::new(),
     }))
@@ -86,6 +93,14 @@ pub(crate) async fn serve(
     base_path: &str,
 ) -> Result<(), Failure> {
     let stop = stop::requested()?;
+    let count = recover::leftovers(&app)
+        .await
+        .map_err(|error| Failure::failed(format!("what the last run left open could not be settled: {error}")))?;
+    if count > 0 {
+        tracing::warn!(count, "requests that the last run left without an outcome are reversed");
+    }
+    recover::start(&app);
+    forward::start(&app);
     let router: Router = api::router(Arc::clone(&app), access, base_path);
     let stopping = app.stopping.clone();
     tokio::spawn(async move {

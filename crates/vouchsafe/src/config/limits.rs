@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use vouchsafe_core::advice::BackOff;
+use vouchsafe_core::circuit::CircuitRules;
+
 use super::document::{Section, Told};
-use super::value::{milliseconds, seconds, whole};
+use super::value::{count, milliseconds, seconds, whole};
 
 /// Bounds on size and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,12 @@ pub struct Limits {
     pub answer_margin: Duration,
     /// How long an answer is still listened for after its deadline.
     pub late_answer: Duration,
+    /// How long the answer to a reversal waits for the first attempt to deliver it.
+    pub reversal_sync: Duration,
+    /// How the pauses between the attempts to deliver an advice grow.
+    pub back_off: BackOff,
+    /// When a provider that keeps failing is asked for no more sales, and for how long.
+    pub circuit: CircuitRules,
     /// How long a graceful stop waits for work in flight.
     pub stop: Duration,
 }
@@ -30,6 +39,9 @@ impl Default for Limits {
             header: Duration::from_secs(10),
             answer_margin: Duration::from_millis(500),
             late_answer: Duration::from_secs(30),
+            reversal_sync: Duration::from_secs(5),
+            back_off: BackOff::default(),
+            circuit: CircuitRules::default(),
             stop: Duration::from_secs(60),
         }
     }
@@ -43,6 +55,11 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
     let header = section.or("header_seconds", default.header, seconds);
     let answer_margin = section.or("answer_margin_milliseconds", default.answer_margin, milliseconds);
     let late_answer = section.or("late_answer_seconds", default.late_answer, seconds);
+    let reversal_sync = section.or("reversal_sync_seconds", default.reversal_sync, seconds);
+    let first = section.or("advice_pause_milliseconds", default.back_off.first, milliseconds);
+    let most = section.or("advice_longest_pause_seconds", default.back_off.most, seconds);
+    let failures = section.or("circuit_failures", default.circuit.failures, count(100_000));
+    let pause = section.or("circuit_pause_seconds", default.circuit.pause, seconds);
     let stop = section.or("stop_seconds", default.stop, seconds);
     Ok(Limits {
         body_bytes: body_bytes?,
@@ -50,6 +67,9 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
         header: header?,
         answer_margin: answer_margin?,
         late_answer: late_answer?,
+        reversal_sync: reversal_sync?,
+        back_off: BackOff { first: first?, most: most? },
+        circuit: CircuitRules { failures: failures?, pause: pause? },
         stop: stop?,
     })
 }

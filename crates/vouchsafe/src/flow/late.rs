@@ -4,22 +4,17 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use vouchsafe_core::outcome::{Decline, NotSent, Outcome};
+use vouchsafe_core::outcome::{Decline, Doubt, NotSent, Outcome};
 use vouchsafe_store::Transaction;
 
 use crate::app::{App, Turn};
-use crate::flow::record::{NotSettled, record};
+use crate::flow::record::{News, NotSettled, record};
 
 /// A request whose answer is still out.
 pub(crate) struct Call {
     pub(crate) answer: JoinHandle<Result<Outcome, NotSent>>,
     /// Kept while the request is under way, so that a silent provider is not asked without bound.
     pub(crate) turn: Turn,
-}
-
-/// A proof that nothing was sent is a decline, once there is nobody else to ask.
-pub(crate) fn outcome_of(answer: Result<Outcome, NotSent>) -> Outcome {
-    answer.unwrap_or_else(|not_sent| Outcome::Declined(Decline::NotSent(not_sent)))
 }
 
 /// Listens on for an answer that is too late for the channel, and writes it down.
@@ -36,21 +31,31 @@ pub(crate) fn listen(app: &Arc<App>, transaction: &Transaction, call: Call) {
         };
         drop(turn);
         match answer {
-            Ok(answer) => note(&app, &transaction, &outcome_of(answer)).await,
+            // A proof that nothing was sent is a decline: there is nobody else to ask any more.
+            Ok(answer) => {
+                let outcome = answer.unwrap_or_else(|not_sent| Outcome::Declined(Decline::NotSent(not_sent)));
+                note(&app, &transaction, outcome).await;
+            }
             Err(fault) => {
-                tracing::error!(transaction.number = transaction.number.0, %fault, "a provider adapter failed")
+                tracing::error!(transaction.number = transaction.number.0, %fault, "a provider adapter failed");
             }
         }
     });
 }
 
-async fn note(app: &App, transaction: &Transaction, outcome: &Outcome) {
+async fn note(app: &App, transaction: &Transaction, outcome: Outcome) {
     let number = transaction.number.0;
-    match record(app, transaction, outcome, Instant::now() + app.limits.late_answer).await {
-        Ok(_) => tracing::warn!(transaction.number = number, "a provider answered after the deadline"),
-        Err(NotSettled::NothingNew(_)) => {}
-        Err(NotSettled::Store(error)) => {
-            tracing::error!(transaction.number = number, %error, "a late answer could not be recorded");
+    let until = Instant::now() + app.limits.late_answer;
+    // The silence comes first, in case it could not be recorded when it was told: what is late is never taken
+    // for an answer in time.
+    for news in [Outcome::Unknown(Doubt::NoAnswer), outcome] {
+        match record(app, transaction, &News::Heard(news), until).await {
+            Ok(_) => tracing::warn!(transaction.number = number, "a provider's late answer was recorded"),
+            Err(NotSettled::NothingNew | NotSettled::Refused(_)) => {}
+            Err(NotSettled::Store(error)) => {
+                tracing::error!(transaction.number = number, %error, "a late answer could not be recorded");
+                return;
+            }
         }
     }
 }

@@ -1,10 +1,16 @@
 //! What the switch does, one file for each operation: the only place where store and provider meet.
 
+mod ask;
 mod late;
+mod plan;
 mod provision;
-mod record;
+pub(crate) mod record;
 mod refusal;
-mod translation;
+mod retry;
+mod reverse;
+pub(crate) mod translation;
 
 pub use provision::provision;
-pub use refusal::Refusal;
+pub use refusal::{Refusal, ReversalRefusal};
+pub use retry::retry;
+pub use reverse::reverse;

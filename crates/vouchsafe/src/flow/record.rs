@@ -1,11 +1,13 @@
-//! Writes down what was heard of a transaction: the one road from an outcome to the journal.
+//! Writes down what happened to a transaction: the one road into the journal.
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
+use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::outcome::{Decline, Doubt, Outcome};
-use vouchsafe_core::transaction::{Effect, Event, State, next};
-use vouchsafe_store::{Change, QueuedAdvice, Recorded, StoreError, Transaction};
+use vouchsafe_core::text::FreeText;
+use vouchsafe_core::transaction::{Effect, Event, Refusal, State, next};
+use vouchsafe_store::{Cause, Change, QueuedAdvice, Recorded, Reroute, StoreError, Transaction};
 
 use crate::app::App;
 use crate::clock::new_id;
@@ -13,21 +15,47 @@ use crate::clock::new_id;
 /// How long to wait before the store is tried again after it failed.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// What there is to write down.
+#[derive(Debug, Clone)]
+pub(crate) enum News {
+    /// What a provider's answer, or its silence, proves: in time or late, as the transaction's state has it.
+    Heard(Outcome),
+    /// Anything else that happened.
+    Happened {
+        event: Event,
+        /// How the open advice ended, where the event is about that.
+        ends: Option<AdviceEnd>,
+        note: Option<FreeText>,
+    },
+    /// Nothing reached the provider, and this one is asked instead.
+    Rerouted(Reroute),
+}
+
+impl News {
+    pub(crate) const fn happened(event: Event) -> Self {
+        Self::Happened { event, ends: None, note: None }
+    }
+}
+
 /// A transition that is on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settled {
-    /// The state it led from: pending, unless somebody else was first.
+    /// The state it led from.
     pub(crate) from: State,
+    /// The transaction as it stands now.
+    pub(crate) now: Transaction,
     /// The change's own time, which a response repeats.
     pub(crate) at: jiff::Timestamp,
 }
 
-/// Why an outcome is not in the journal.
+/// Why something is not in the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotSettled {
-    /// The transaction was settled without it, and it adds nothing to what is known.
-    NothingNew(State),
-    /// The store did not take it in the time there was.
+    /// As the transaction stands, the event does not apply.
+    Refused(Refusal),
+    /// What was heard adds nothing to what is known: the transaction was settled without it.
+    NothingNew,
+    /// The store did not take it in the time there was, or it is uncertain whether it did.
     Store(StoreError),
 }
 
@@ -51,71 +79,174 @@ const fn event_of(outcome: &Outcome, state: State) -> Option<Event> {
     })
 }
 
-/// Records an outcome, the event that it is and whatever the transition brings, in one commit.
+/// Records what happened, and whatever the transition brings, in one commit; then wakes whoever waits for it.
 ///
-/// The decision is made anew whenever somebody else recorded first, and the store is tried until `until`.
+/// The decision is made anew whenever somebody else recorded first. The store is tried until `until`; what it
+/// has not taken by then is uncertain.
 pub(crate) async fn record(
     app: &App,
     transaction: &Transaction,
-    outcome: &Outcome,
+    news: &News,
+    until: Instant,
+) -> Result<Settled, NotSettled> {
+    let settled = match timeout_at(until, decide_and_write(app, transaction, news, until)).await {
+        Ok(settled) => settled?,
+        Err(_) => {
+            let cause = Cause::Engine("it did not answer in the time there was".to_owned());
+            return Err(NotSettled::Store(StoreError::Indeterminate(cause)));
+        }
+    };
+    app.watchers.tell(&transaction.key);
+    if matches!(settled.now.state, State::Reversing | State::Confirming)
+        && let Some(desk) = app.providers.get(&settled.now.provider)
+    {
+        desk.advices.notify_one();
+    }
+    Ok(settled)
+}
+
+async fn decide_and_write(
+    app: &App,
+    transaction: &Transaction,
+    news: &News,
     until: Instant,
 ) -> Result<Settled, NotSettled> {
     let mut transaction = transaction.clone();
     loop {
-        let change = change(app, &transaction, outcome)?;
-        let settled = Settled { from: transaction.state, at: change.at };
-        let failure = match app.store.record(change.clone()).await {
-            Ok(Recorded::Done) => return Ok(settled),
-            Ok(Recorded::Stale) => None,
-            Err(error) => Some(error),
-        };
-        if let Some(error) = &failure {
-            tracing::warn!(transaction.number = transaction.number.0, %error, "the store did not take an outcome");
-        }
-        // Somebody recorded first, or the fate of our own commit is open: look before anything else.
-        match reread(app, &transaction, &change).await {
-            Ok(Reread::Ours) => return Ok(settled),
-            Ok(Reread::Now(now)) => transaction = *now,
-            Err(error) if Instant::now() + PAUSE > until => return Err(NotSettled::Store(failure.unwrap_or(error))),
-            Err(_) => {}
-        }
-        if let Some(error) = failure {
-            if Instant::now() + PAUSE > until {
-                return Err(NotSettled::Store(error));
+        let change = change(app, &transaction, news)?;
+        match write(app, &transaction, &change, until).await? {
+            Written::Done => {
+                let settled = Settled { from: transaction.state, at: change.at, now: moved(transaction, &change) };
+                return Ok(settled);
             }
-            sleep(PAUSE).await;
+            Written::Overtaken(now) => transaction = *now,
         }
     }
 }
 
-/// The change that an outcome makes of a transaction as it stands.
-fn change(app: &App, transaction: &Transaction, outcome: &Outcome) -> Result<Change, NotSettled> {
+/// What became of a change, once that is certain.
+enum Written {
+    Done,
+    /// Somebody else recorded first; the transaction as it stands now.
+    Overtaken(Box<Transaction>),
+}
+
+/// Writes one change until its fate is certain: the same one, with its own time and advice, for as long as nobody
+/// else moved the transaction. After a failure nothing is decided before the store was read back.
+async fn write(app: &App, transaction: &Transaction, change: &Change, until: Instant) -> Result<Written, NotSettled> {
+    let mut failure: Option<StoreError> = None;
+    loop {
+        let nothing_was_written = match app.store.record(change.clone()).await {
+            Ok(Recorded::Done) => return Ok(Written::Done),
+            Ok(Recorded::Stale) => false,
+            Err(error) => {
+                if failure.is_none() {
+                    tracing::warn!(
+                        transaction.number = transaction.number.0, %error,
+                        "the store did not take an event; trying again"
+                    );
+                }
+                matches!(failure.insert(error), StoreError::Determinate(_))
+            }
+        };
+        // Somebody recorded first, or the fate of our own change is open: look before anything else.
+        if !nothing_was_written {
+            match read_back(app, transaction, change, until).await? {
+                Reread::Ours => return Ok(Written::Done),
+                Reread::Now(now) if now.version != change.seen => return Ok(Written::Overtaken(now)),
+                Reread::Now(_) => {}
+            }
+        }
+        pause(until)
+            .await
+            .map_err(|()| NotSettled::Store(failure.clone().unwrap_or(StoreError::Determinate(Cause::Overloaded))))?;
+    }
+}
+
+/// Reads the transaction back, for as long as that takes.
+async fn read_back(
+    app: &App,
+    transaction: &Transaction,
+    change: &Change,
+    until: Instant,
+) -> Result<Reread, NotSettled> {
+    loop {
+        match reread(app, transaction, change).await {
+            Ok(reread) => return Ok(reread),
+            Err(error) => {
+                let uncertain = StoreError::Indeterminate(error.cause().clone());
+                pause(until).await.map_err(|()| NotSettled::Store(uncertain))?;
+            }
+        }
+    }
+}
+
+/// Waits before the next attempt, if there is time for one.
+async fn pause(until: Instant) -> Result<(), ()> {
+    if Instant::now() + PAUSE > until {
+        return Err(());
+    }
+    sleep(PAUSE).await;
+    Ok(())
+}
+
+/// The change that news makes of a transaction as it stands.
+fn change(app: &App, transaction: &Transaction, news: &News) -> Result<Change, NotSettled> {
     let at = app.clock.now();
-    let nothing_new = NotSettled::NothingNew(transaction.state);
-    let event = event_of(outcome, transaction.state).ok_or(nothing_new.clone())?;
-    let step = next(transaction.state, event, transaction.terms).map_err(|_| nothing_new)?;
-    let (due_at, advice) = match step.effect {
-        None => (None, None),
-        Some(Effect::Queue(advice)) => {
-            (None, Some(QueuedAdvice { id: new_id(app.clock.as_ref()), advice, due_at: at }))
-        }
-        Some(Effect::ConfirmLater) => {
-            let after =
-                app.providers.get(&transaction.provider).map_or(Duration::ZERO, |desk| desk.sheet.confirms_after());
-            (Some(at + after), None)
-        }
+    let event = match news {
+        News::Heard(outcome) => event_of(outcome, transaction.state).ok_or(NotSettled::NothingNew)?,
+        News::Happened { event, .. } => *event,
+        News::Rerouted(_) => Event::Rerouted,
     };
-    Ok(Change {
+    let step = next(transaction.state, event, transaction.terms).map_err(|refusal| match news {
+        News::Heard(_) => NotSettled::NothingNew,
+        News::Happened { .. } | News::Rerouted(_) => NotSettled::Refused(refusal),
+    })?;
+    let mut change = Change {
         number: transaction.number,
         key: transaction.key.clone(),
         seen: transaction.version,
         at,
         event,
         state: step.state,
-        due_at,
-        outcome: Some(outcome.clone()),
-        advice,
-    })
+        // While the outcome is waited for, the time at which it is taken for lost stays as it is.
+        due_at: transaction.due_at.filter(|_| matches!(step.state, State::Pending | State::Cancelled)),
+        outcome: None,
+        advice: None,
+        ends: None,
+        note: None,
+        reroute: None,
+    };
+    match news {
+        News::Heard(outcome) => change.outcome = Some(outcome.clone()),
+        News::Happened { event: _, ends, note } => (change.ends, change.note) = (*ends, note.clone()),
+        News::Rerouted(reroute) => change.reroute = Some(reroute.clone()),
+    }
+    match step.effect {
+        None => {}
+        Some(Effect::Queue(advice)) => {
+            change.advice = Some(QueuedAdvice { id: new_id(app.clock.as_ref()), advice, due_at: at });
+        }
+        Some(Effect::Consume(advice)) => {
+            change.advice = Some(QueuedAdvice { id: new_id(app.clock.as_ref()), advice, due_at: at });
+            change.ends = Some(AdviceEnd::Consumed);
+        }
+        Some(Effect::ConfirmLater) => {
+            let after = app.providers.get(&transaction.provider).map(|desk| desk.sheet.confirms_after());
+            change.due_at = Some(at + after.unwrap_or_default());
+        }
+    }
+    Ok(change)
+}
+
+/// A transaction after a change that is on disk.
+fn moved(transaction: Transaction, change: &Change) -> Transaction {
+    let mut now =
+        Transaction { version: transaction.version + 1, state: change.state, due_at: change.due_at, ..transaction };
+    if let Some(Reroute { provider, terms }) = &change.reroute {
+        (now.provider, now.terms) = (provider.clone(), *terms);
+    }
+    now
 }
 
 /// What the store holds after a change whose fate was open.

@@ -10,7 +10,11 @@ use crate::app::NoRoom;
 pub enum Refusal {
     /// The request id was used before.
     DuplicateRecord,
-    /// A reversal of this request was received before its outcome.
+    /// A retry that is not the request it says it repeats: this field differs.
+    OtherRequest(&'static str),
+    /// The provider knows no retries: a hard decline, whatever became of the request.
+    NoRetries,
+    /// A reversal of this request was received or chosen.
     AlreadyReversed,
     /// No rule of routing names a provider.
     NoRoute,
@@ -26,4 +30,15 @@ pub enum Refusal {
     Unknown(Doubt),
     /// The provider answered but the answer could not be recorded: what will become of it is open.
     Unsure,
+}
+
+/// Why a channel's reversal is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReversalRefusal {
+    /// This channel has sent no such request. Should it come later, it is not asked of anybody.
+    NeverSeen,
+    /// CONFIRM was chosen before.
+    AlreadyConfirmed,
+    /// It could not be recorded: it is to be sent again.
+    NotRecorded,
 }

@@ -1,13 +1,14 @@
 //! The same request in other mouths: as a provider is told it, and as the channel is answered.
 
 use jiff::Timestamp;
-use vouchsafe_core::message::{Header, ProvisionRequest, ProvisionResponse};
+use vouchsafe_core::advice::Advice;
+use vouchsafe_core::message::{BasicAdvice, BasicReversal, Header, ProvisionRequest, ProvisionResponse, TenderAdvice};
 use vouchsafe_core::money::{Amounts, LedgerAmount};
-use vouchsafe_core::outcome::Approval;
+use vouchsafe_core::outcome::{Approval, Outcome};
 use vouchsafe_core::party::{Institution, ThirdPartyIdentifier};
 use vouchsafe_core::product::ProductId;
 use vouchsafe_core::text::FreeText;
-use vouchsafe_store::Transaction;
+use vouchsafe_store::{Entry, OpenAdvice, Transaction};
 
 /// Our own reference for a transaction: its number, under which operators find it again.
 pub(crate) fn own_reference(institution: &Institution, transaction: &Transaction) -> ThirdPartyIdentifier {
@@ -34,6 +35,10 @@ pub(crate) fn upstream_request(
     upstream.header.time = now;
     upstream.header.client = client;
     upstream.header.third_party_identifiers.push(own);
+    if let Some(amounts) = &mut upstream.amounts {
+        // Only a provider approves, charges and tells balances; a channel's figures there would come back as its own.
+        (amounts.approved_amount, amounts.fee_amount, amounts.balance_amount) = (None, None, None);
+    }
     if let Some(asked) = transaction.asked {
         upstream.amounts.get_or_insert_default().request_amount.get_or_insert(asked);
     }
@@ -74,16 +79,17 @@ pub(crate) fn response(
 }
 
 /// The request's amounts, overlaid with what the provider granted. A provider that approves without naming
-/// an amount has granted what was asked for.
+/// an amount has granted what was asked for; what the channel said of approved amount, fee and balance counts
+/// for nothing.
 fn amounts(requested: Option<Amounts>, granted: Option<&Amounts>, asked: Option<LedgerAmount>) -> Option<Amounts> {
     if requested.is_none() && granted.is_none() && asked.is_none() {
         return None;
     }
     let mut amounts = requested.unwrap_or_default();
     let granted = granted.cloned().unwrap_or_default();
-    amounts.approved_amount = granted.approved_amount.or(amounts.approved_amount).or(asked);
-    amounts.fee_amount = granted.fee_amount.or(amounts.fee_amount);
-    amounts.balance_amount = granted.balance_amount.or(amounts.balance_amount);
+    amounts.approved_amount = granted.approved_amount.or(asked);
+    amounts.fee_amount = granted.fee_amount;
+    amounts.balance_amount = granted.balance_amount;
     for (name, amount) in granted.additional_amounts {
         match amounts.additional_amounts.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = amount,
@@ -91,4 +97,42 @@ fn amounts(requested: Option<Amounts>, granted: Option<&Amounts>, asked: Option<
         }
     }
     Some(amounts)
+}
+
+/// The advice that is owed for a transaction, as the provider is told it: the same on every attempt, so what
+/// became known after it was queued does not count.
+pub(crate) fn advice(
+    open: &OpenAdvice,
+    request: ProvisionRequest,
+    journal: &[Entry],
+    own: ThirdPartyIdentifier,
+) -> Message {
+    let approval =
+        journal.iter().filter(|entry| entry.version <= open.version).find_map(|entry| match &entry.outcome {
+            Some(Outcome::Approved(approval)) => Some(approval),
+            _ => None,
+        });
+    let mut references = request.header.third_party_identifiers;
+    references.push(own);
+    references.extend(approval.iter().flat_map(|approval| approval.third_party_identifiers.iter().cloned()));
+    let basic = BasicAdvice {
+        id: open.queued.id,
+        request_id: open.transaction.upstream_id,
+        time: open.first_due_at,
+        third_party_identifiers: references,
+        stan: request.header.stan,
+        rrn: request.header.rrn.or_else(|| approval.and_then(|approval| approval.rrn.clone())),
+        amounts: None,
+    };
+    match open.queued.advice {
+        Advice::Reversal(reason) => Message::Reversal(BasicReversal { advice: basic, reason }),
+        Advice::Confirmation => Message::Confirmation(TenderAdvice { advice: basic, tenders: request.tenders }),
+    }
+}
+
+/// An advice as a message of the interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Message {
+    Reversal(BasicReversal),
+    Confirmation(TenderAdvice),
 }

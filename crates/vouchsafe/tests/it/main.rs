@@ -4,12 +4,17 @@
 
 mod bad_input;
 mod durable;
+mod forwarding;
 mod hang_up;
 mod identity;
 mod magic;
+mod nine_flows;
 mod openapi;
 mod outcomes;
 mod provision;
 mod restart;
+mod retrying;
+mod routing;
 mod tidy;
+mod unreliable;
 mod world;

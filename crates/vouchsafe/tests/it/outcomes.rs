@@ -6,7 +6,7 @@ use axum::response::IntoResponse as _;
 use http::StatusCode;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
-use vouchsafe_core::advice::{Advice, ReversalReason};
+use vouchsafe_core::advice::{Advice, AdviceEnd, ReversalReason};
 use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::transaction::{Event, State};
 
@@ -148,5 +148,5 @@ async fn what_a_provider_without_reversals_may_have_sold_is_an_orphan() {
     let request = request("app");
     assert_eq!(switch.channel("app").provision(&request).await.verdict(), "504 UPSTREAM_UNAVAILABLE");
     let journal = switch.journal("app", id(&request)).await;
-    assert_eq!((journal[0].state, journal[0].advice), (State::Orphaned, None));
+    assert_eq!((journal[0].state, journal[0].advice_end), (State::Orphaned, Some(AdviceEnd::Consumed)));
 }

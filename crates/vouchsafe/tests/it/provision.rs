@@ -1,9 +1,10 @@
 //! One provision: what the channel is told, what the provider is asked, what the store holds.
 
+use axum::response::IntoResponse as _;
 use serde_json::json;
 use vouchsafe_core::transaction::State;
 
-use crate::world::{Answer, ProviderStub, Setup, Switch, approval, id, new_id, request};
+use crate::world::{Answer, ProviderStub, Setup, Switch, approval, id, new_id, request, request_for};
 
 #[tokio::test]
 async fn a_voucher_is_sold() {
@@ -165,4 +166,37 @@ async fn a_switch_that_is_asked_to_stop_finishes_what_is_in_flight() {
     let_go.send(true).unwrap();
     assert_eq!(under_way.await.unwrap().verdict(), "201");
     stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_approved_is_said_by_the_provider_alone() {
+    let provider = ProviderStub::answering(async |request| {
+        let mut response = approval(&request);
+        response["amounts"] = serde_json::Value::Null;
+        (http::StatusCode::CREATED, response.to_string()).into_response()
+    })
+    .await;
+    let switch = Switch::asking(provider.base_url()).await;
+    let mut request = request("app");
+    let money = |amount: i64| json!({"amount": amount, "currency": "710"});
+    request["amounts"]["approvedAmount"] = money(1);
+    request["amounts"]["feeAmount"] = money(2);
+    request["amounts"]["balanceAmount"] = money(3);
+    let response = switch.channel("app").provision(&request).await.json();
+    assert_eq!(response["amounts"], json!({"requestAmount": money(5000), "approvedAmount": money(5000)}));
+    assert_eq!(provider.seen()[0]["amounts"], json!({"requestAmount": money(5000)}), "nor is the provider told");
+}
+
+#[tokio::test]
+async fn a_channel_that_names_another_price_than_the_catalogue_is_refused() {
+    let provider = ProviderStub::approving().await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.catalogue = Some(crate::routing::catalogue());
+    let switch = Switch::start(setup).await;
+    let mut request = request_for("app", "AIRTIME50");
+    request["product"]["amount"] = json!({"amount": 4999, "currency": "710"});
+    assert_eq!(switch.channel("app").provision(&request).await.verdict(), "400 INVALID_AMOUNT");
+    request["product"]["amount"] = json!({"amount": 5000, "currency": "710"});
+    assert_eq!(switch.channel("app").provision(&request).await.verdict(), "201");
+    assert_eq!(provider.seen().len(), 1);
 }

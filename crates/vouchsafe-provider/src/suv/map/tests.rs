@@ -1,7 +1,7 @@
 //! Every row of `behaviour.md` section 4.
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use vouchsafe_core::error_detail::ErrorType;
 use vouchsafe_core::message::ProvisionRequest;
 use vouchsafe_core::outcome::{Decline, Doubt, Outcome, ProviderError, Unusable};
@@ -29,7 +29,7 @@ fn fifty_rand() -> ProvisionRequest {
 
 fn answer(status: u16, body: &str) -> Answer {
     let body = Body::Whole(Bytes::from(body.to_owned()));
-    Answer { status: StatusCode::from_u16(status).unwrap(), body }
+    Answer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body }
 }
 
 /// What an outcome comes to, without the provider's words.
@@ -78,7 +78,7 @@ fn the_size_of_a_refusal_does_not_make_it_less_of_one() {
         (404, Class::Declined(ErrorType::GeneralError)),
         (500, Class::Unusable(Unusable::Status)),
     ] {
-        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), body: Body::TooLarge };
+        let answer = Answer { body: Body::TooLarge, ..answer(status, "") };
         assert_eq!(class(&outcome(&answer, &fifty_rand())), expect, "{status}");
     }
 }

@@ -1,5 +1,7 @@
 //! Group commit: what shares a commit, and what must not suffer for it.
 
+use std::sync::atomic::AtomicBool;
+
 use tokio::task::JoinSet;
 use vouchsafe_core::transaction::Event;
 
@@ -59,9 +61,10 @@ async fn what_waits_together_shares_a_commit() {
     let store = Arc::new(house.open());
     let results = open_together(&house, &store, &[50; 200]).await;
     assert!(results.iter().all(|result| matches!(result, Ok(Opened::New(_)))));
-    let Figures { commits, commands, .. } = store.figures();
+    let Figures { commits, commands, commit_time, .. } = store.figures();
     assert_eq!(commands, 201);
     assert!(commits <= 2, "{commits} commits");
+    assert!(!commit_time.is_zero(), "a durable commit takes its time");
 }
 
 #[tokio::test]
@@ -142,7 +145,20 @@ async fn too_much_new_work_is_refused_and_work_begun_waits_for_room() {
     }
     let at = story::intent(&key).at;
     let (event, state) = (Event::AnswerLost, State::Reversing);
-    let change = Change { number, key, seen: 0, at, event, state, due_at: None, outcome: None, advice: None };
+    let change = Change {
+        number,
+        key,
+        seen: 0,
+        at,
+        event,
+        state,
+        due_at: None,
+        outcome: None,
+        advice: None,
+        ends: None,
+        note: None,
+        reroute: None,
+    };
     let mut record = Box::pin(store.record(change));
     poll_once(&mut record).await;
     blocker.release();
@@ -150,4 +166,34 @@ async fn too_much_new_work_is_refused_and_work_begun_waits_for_room() {
     while let Some(checked) = waiting.join_next().await {
         assert_eq!(checked.unwrap(), Ok(()));
     }
+}
+
+#[tokio::test]
+async fn a_batch_waits_for_another_writer_once_and_not_for_each_of_its_commands() {
+    let house = House::new();
+    drop(house.open());
+    let blocker = Blocker::new(&house);
+    let mut connection = schema::open_for_writing_beside(&house.path(), &sealer(1)).unwrap();
+    // How often the writer found that it may not write, and whether it is to give up.
+    let (turned_away, give_up) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let (counted, told) = (Arc::clone(&turned_away), Arc::clone(&give_up));
+    let wait = move |attempt| {
+        counted.fetch_add(u64::from(attempt == 0), Ordering::SeqCst);
+        std::thread::yield_now();
+        !told.load(Ordering::SeqCst)
+    };
+    connection.busy_handler(Some(wait)).unwrap();
+    let writer = Writer::start(connection, None).unwrap();
+    let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(writer.begin(Check))).collect();
+    for check in &mut waiting {
+        poll_once(check).await;
+    }
+    give_up.store(true, Ordering::SeqCst);
+    for check in waiting {
+        let refused = check.await.map(|_| ());
+        assert!(matches!(refused, Err(StoreError::Determinate(Cause::Engine(_)))), "{refused:?}");
+    }
+    assert!(turned_away.load(Ordering::SeqCst) <= 2, "the first may have been alone, the others were together");
+    blocker.release();
+    assert!(writer.begin(Check).await.is_ok(), "and the writer lives on");
 }

@@ -13,7 +13,7 @@ async fn no_secret_is_in_any_byte_of_the_files() {
         for file in std::fs::read_dir(house.folder.path()).unwrap() {
             let path = file.unwrap().path();
             let bytes = std::fs::read(&path).unwrap();
-            for secret in [sample::CODE, sample::PIN, sample::CUSTOMER, "+27821234567", "Long Street"] {
+            for secret in [sample::CODE, sample::PIN, sample::CUSTOMER, sample::NOTE, "+27821234567", "Long Street"] {
                 let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
                 assert!(!found, "{secret} is in {}", path.display());
             }
@@ -59,6 +59,11 @@ async fn a_sealed_record_cannot_be_moved_or_altered() {
          WHERE position = 2 << 20 | 2",
         "UPDATE events SET outcome = zeroblob(60) WHERE position = 2 << 20 | 1",
         "UPDATE events SET outcome = x'' WHERE position = 2 << 20 | 1",
+        "UPDATE events SET note = (SELECT note FROM events WHERE position = 2 << 20 | 1)
+         WHERE position = 2 << 20 | 3",
+        "UPDATE events SET note = (SELECT outcome FROM events WHERE position = 2 << 20 | 1)
+         WHERE position = 2 << 20 | 1",
+        "UPDATE advices SET state = 9 WHERE position = 2 << 20 | 3",
         "DELETE FROM events WHERE position = 2 << 20 | 3",
         "UPDATE events SET state = 200 WHERE position = 2 << 20 | 3",
     ] {

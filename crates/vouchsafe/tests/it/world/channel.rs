@@ -65,6 +65,17 @@ impl Channel {
         self.post("/suv/v1/vouchers", request.to_string()).await
     }
 
+    /// `POST /vouchers/{provisionId}/retry` with the same body again.
+    pub(crate) async fn retry(&self, request: &Json) -> Answer {
+        let id = request["id"].as_str().expect("a request has an id");
+        self.post(&format!("/suv/v1/vouchers/{id}/retry"), request.to_string()).await
+    }
+
+    /// `POST /vouchers/reversals`.
+    pub(crate) async fn reverse(&self, reversal: &Json) -> Answer {
+        self.post("/suv/v1/vouchers/reversals", reversal.to_string()).await
+    }
+
     pub(crate) async fn post(&self, path: &str, body: impl Into<Bytes>) -> Answer {
         let request = Request::post(format!("http://{}{path}", self.address))
             .header("authorization", self.authorization())

@@ -3,14 +3,16 @@
 mod channel;
 mod provider_stub;
 mod switch;
+mod unreliable;
 
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 pub(crate) use channel::{Answer, Channel};
-pub(crate) use provider_stub::{ProviderStub, approval};
+pub(crate) use provider_stub::{ProviderStub, approval, approve, take};
 pub(crate) use switch::{PROVIDER, Setup, Switch, key, sealer};
+pub(crate) use unreliable::{Fault, Faults, Verb};
 
 /// Waits until `condition` holds; a test that waits for what never comes fails loudly.
 pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
@@ -45,6 +47,17 @@ pub(crate) fn request(channel: &str) -> Json {
         "client": {"id": channel, "name": "A channel"},
         "thirdPartyIdentifiers": [{"institutionId": channel, "transactionIdentifier": "order-1"}],
         "amounts": {"requestAmount": {"amount": 5000, "currency": "710"}},
+    })
+}
+
+/// A channel's reversal of its request.
+pub(crate) fn reversal(request: &Json) -> Json {
+    json!({
+        "id": new_id(),
+        "requestId": request["id"],
+        "time": "2026-11-23T09:31:00.000Z",
+        "thirdPartyIdentifiers": request["thirdPartyIdentifiers"],
+        "reversalReason": "TIMEOUT",
     })
 }
 

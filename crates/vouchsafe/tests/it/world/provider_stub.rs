@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use http::StatusCode;
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -18,27 +19,45 @@ type Answering = dyn Fn(Json) -> Pin<Box<dyn Future<Output = Response> + Send>> 
 pub(crate) struct ProviderStub {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Json>>>,
+    advices: Arc<Mutex<Vec<Json>>>,
 }
 
 impl ProviderStub {
-    /// A provider that answers every request with what `answering` makes of it.
+    /// A provider that answers every request with what `answering` makes of it, and knows no advices: to those it
+    /// answers 404.
     pub(crate) async fn answering<F: Future<Output = Response> + Send + 'static>(
         answering: impl Fn(Json) -> F + Send + Sync + 'static,
     ) -> Self {
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        Self::advised(answering, async |_| StatusCode::NOT_FOUND.into_response()).await
+    }
+
+    /// A provider that answers every request with what `answering` makes of it, and every advice with what `taking`
+    /// makes of it.
+    pub(crate) async fn advised<
+        F: Future<Output = Response> + Send + 'static,
+        G: Future<Output = Response> + Send + 'static,
+    >(
+        answering: impl Fn(Json) -> F + Send + Sync + 'static,
+        taking: impl Fn(Json) -> G + Send + Sync + 'static,
+    ) -> Self {
+        let (seen, advices) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let answering: Arc<Answering> = Arc::new(move |request| Box::pin(answering(request)));
+        let taking: Arc<Answering> = Arc::new(move |advice| Box::pin(taking(advice)));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(Desk { seen: Arc::clone(&seen), answering });
-        let router = axum::Router::new().route("/suv/v1/vouchers", post(asked)).with_state(state);
+        let requests = Arc::new(Desk { seen: Arc::clone(&seen), answering });
+        let taken = Arc::new(Desk { seen: Arc::clone(&advices), answering: taking });
+        let router = axum::Router::new()
+            .route("/suv/v1/vouchers", post(asked).with_state(requests))
+            .route("/suv/v1/vouchers/reversals", post(asked).with_state(Arc::clone(&taken)))
+            .route("/suv/v1/vouchers/confirmations", post(asked).with_state(taken));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, seen }
+        Self { address, seen, advices }
     }
 
     /// A provider that approves everything.
     pub(crate) async fn approving() -> Self {
-        Self::answering(async |request| (http::StatusCode::CREATED, approval(&request).to_string()).into_response())
-            .await
+        Self::answering(approve).await
     }
 
     /// A provider that approves everything, once it is let go.
@@ -48,7 +67,7 @@ impl ProviderStub {
             let mut held = held.clone();
             async move {
                 let _ = held.wait_for(|let_go| *let_go).await;
-                (http::StatusCode::CREATED, approval(&request).to_string()).into_response()
+                approve(request).await
             }
         });
         (provider.await, let_go)
@@ -57,6 +76,11 @@ impl ProviderStub {
     /// Every request it was asked, in order.
     pub(crate) fn seen(&self) -> Vec<Json> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// Every advice it was sent, in order, as often as it was sent.
+    pub(crate) fn advices(&self) -> Vec<Json> {
+        self.advices.lock().unwrap().clone()
     }
 
     pub(crate) fn base_url(&self) -> String {
@@ -73,6 +97,16 @@ async fn asked(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
     let request: Json = serde_json::from_slice(&body).unwrap();
     desk.seen.lock().unwrap().push(request.clone());
     (desk.answering)(request).await
+}
+
+/// Approves a request.
+pub(crate) async fn approve(request: Json) -> Response {
+    (StatusCode::CREATED, approval(&request).to_string()).into_response()
+}
+
+/// Takes an advice.
+pub(crate) async fn take(advice: Json) -> Response {
+    (StatusCode::ACCEPTED, advice.to_string()).into_response()
 }
 
 /// The answer of a provider that approves a request.

@@ -16,6 +16,8 @@ use vouchsafe::api::{self, Access};
 use vouchsafe::app::{App, Desk};
 use vouchsafe::clock::{Clock as _, MachineClock};
 use vouchsafe::config::Limits;
+use vouchsafe::watchers::{Openings, Watchers};
+use vouchsafe::{forward, recover};
 use vouchsafe_core::catalogue::Catalogue;
 use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::party::Institution;
@@ -27,9 +29,10 @@ use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
 use vouchsafe_store::seal::{Sealer, SealingKey};
 use vouchsafe_store::sqlite::SqliteStore;
-use vouchsafe_store::{Entry, Key, Transaction};
+use vouchsafe_store::{Entry, Key, Store, Transaction};
 
 use super::channel::Channel;
+use super::unreliable::{Faults, Unreliable};
 
 /// What a test can choose about its switch.
 pub(crate) struct Setup {
@@ -43,6 +46,10 @@ pub(crate) struct Setup {
     pub(crate) wait: Duration,
     /// Who is let in; anybody where it is not said.
     pub(crate) access: Option<Access>,
+    /// Further providers, each with its name, its address and its sheet.
+    pub(crate) others: Vec<(&'static str, String, Sheet)>,
+    /// How its store fails, if it does.
+    pub(crate) faults: Option<Faults>,
 }
 
 impl Setup {
@@ -56,6 +63,8 @@ impl Setup {
             default_route: true,
             wait: Duration::from_secs(60),
             access: None,
+            others: Vec::new(),
+            faults: None,
         }
     }
 }
@@ -84,26 +93,31 @@ impl Switch {
     pub(crate) async fn start(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("store.db"), sealer()).unwrap();
-        let suv = SuvProvider::new(&SuvConfig {
-            base_url: setup.provider_url,
-            user_name: ChannelId::new("switch").unwrap(),
-            password: Secret::new("password".to_owned()),
-            max_idle_connections: 100,
-            clear_text: true,
-        });
         let provider = ProviderId::new(PROVIDER).unwrap();
-        let desk = Desk::new(FreeText::new("switch").unwrap(), Arc::new(suv.unwrap()), setup.sheet);
+        let mut providers = HashMap::from([(provider.clone(), desk(setup.provider_url, setup.sheet, &setup.limits))]);
+        for (name, url, sheet) in setup.others {
+            providers.insert(ProviderId::new(name).unwrap(), desk(url, sheet, &setup.limits));
+        }
+        let store: Arc<dyn Store> = Arc::new(store);
         let app = Arc::new(App {
-            store: Arc::new(store),
-            providers: HashMap::from([(provider.clone(), desk)]),
+            store: match setup.faults {
+                Some(faults) => Arc::new(Unreliable { inner: store, faults }),
+                None => store,
+            },
+            providers,
             routes: setup.routes,
             catalogue: setup.catalogue,
             institution: Institution { id: FreeText::new("vouchsafe").unwrap(), name: UpTo::new("Vouchsafe").unwrap() },
             limits: setup.limits,
             clock: Arc::new(MachineClock),
+            watchers: Watchers::default(),
+            openings: Openings::default(),
             work: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });
+        recover::leftovers(&app).await.unwrap();
+        recover::start(&app);
+        forward::start(&app);
         let default_provider = if setup.default_route { provider } else { ProviderId::new("nobody").unwrap() };
         let access = setup.access.unwrap_or(Access::Anybody { default_provider, wait: setup.wait });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -142,6 +156,18 @@ impl Switch {
         let transaction = self.transaction(channel, id).await.unwrap();
         self.app.store.journal(transaction.number).await.unwrap()
     }
+}
+
+/// A provider at an address, as the switch knows it.
+fn desk(base_url: String, sheet: Sheet, limits: &Limits) -> Desk {
+    let suv = SuvProvider::new(&SuvConfig {
+        base_url,
+        user_name: ChannelId::new("switch").unwrap(),
+        password: Secret::new("password".to_owned()),
+        max_idle_connections: 100,
+        clear_text: true,
+    });
+    Desk::new(FreeText::new("switch").unwrap(), Arc::new(suv.unwrap()), sheet, limits.circuit)
 }
 
 /// The name of a channel's provision.

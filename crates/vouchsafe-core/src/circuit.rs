@@ -1,0 +1,127 @@
+//! Whether a provider that keeps failing is asked for more sales.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// When a circuit opens, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CircuitRules {
+    /// After so many failures in a row.
+    pub failures: NonZeroU32,
+    /// How long nothing is asked then, and between the trials after that.
+    pub pause: Duration,
+}
+
+/// How many failures in a row are no accident any more.
+const DEFAULT_FAILURES: NonZeroU32 = match NonZeroU32::new(10) {
+    Some(many) => many,
+    None => NonZeroU32::MIN,
+};
+
+impl Default for CircuitRules {
+    fn default() -> Self {
+        Self { failures: DEFAULT_FAILURES, pause: Duration::from_secs(5) }
+    }
+}
+
+/// A circuit breaker for sales: open, it spares the channels a wait that ends in nothing, and the provider
+/// a crowd at its recovery. Advices do not ask it: they must be delivered whatever it takes.
+#[derive(Debug, Clone)]
+pub struct Circuit {
+    rules: CircuitRules,
+    failures: u32,
+    /// Set while the circuit is open: when the next trial may be made.
+    trial_at: Option<Duration>,
+}
+
+impl Circuit {
+    /// A closed circuit.
+    #[must_use]
+    pub const fn new(rules: CircuitRules) -> Self {
+        Self { rules, failures: 0, trial_at: None }
+    }
+
+    /// Whether a sale may be asked for at `now`, a monotonic time since any fixed instant. While the circuit
+    /// is open, one may in each pause: a trial, whether or not anything is ever heard of it.
+    pub fn admit(&mut self, now: Duration) -> bool {
+        match self.trial_at {
+            None => true,
+            Some(at) if now < at => false,
+            Some(_) => {
+                self.trial_at = Some(now + self.rules.pause);
+                true
+            }
+        }
+    }
+
+    /// The provider answered, whatever it said: the circuit is closed.
+    pub const fn heard(&mut self) {
+        self.failures = 0;
+        self.trial_at = None;
+    }
+
+    /// The provider could not be reached, did not answer or failed.
+    pub fn failed(&mut self, now: Duration) {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures >= self.rules.failures.get() {
+            self.trial_at = Some(now + self.rules.pause);
+        }
+    }
+
+    /// Whether it is open.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.trial_at.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn second(number: u64) -> Duration {
+        Duration::from_secs(number)
+    }
+
+    fn broken_at(now: Duration) -> Circuit {
+        let rules = CircuitRules { failures: NonZeroU32::new(3).unwrap(), pause: second(5) };
+        let mut circuit = Circuit::new(rules);
+        for _ in 0..3 {
+            assert!(circuit.admit(now));
+            circuit.failed(now);
+        }
+        circuit
+    }
+
+    #[test]
+    fn failures_in_a_row_open_it_and_nothing_else_does() {
+        let mut circuit = Circuit::new(CircuitRules { failures: NonZeroU32::new(3).unwrap(), pause: second(5) });
+        for _ in 0..9 {
+            circuit.failed(second(1));
+            circuit.failed(second(1));
+            circuit.heard();
+        }
+        assert!(circuit.admit(second(1)) && !circuit.is_open());
+        assert!(broken_at(second(1)).is_open());
+    }
+
+    #[test]
+    fn an_open_circuit_lets_one_trial_through_in_each_pause() {
+        let mut circuit = broken_at(second(10));
+        assert!(!circuit.admit(second(14)));
+        assert!(circuit.admit(second(15)), "a trial");
+        assert!(!circuit.admit(second(15)), "and only one");
+        assert!(circuit.admit(second(20)), "a trial that was never heard of does not block the next");
+    }
+
+    #[test]
+    fn a_trial_that_is_answered_closes_it_and_one_that_fails_does_not() {
+        let mut circuit = broken_at(second(10));
+        assert!(circuit.admit(second(15)));
+        circuit.failed(second(16));
+        assert!(!circuit.admit(second(20)));
+        assert!(circuit.admit(second(21)));
+        circuit.heard();
+        assert!(circuit.admit(second(21)) && circuit.admit(second(21)) && !circuit.is_open());
+    }
+}

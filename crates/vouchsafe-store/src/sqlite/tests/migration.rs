@@ -1,0 +1,113 @@
+//! Stores that earlier versions have written: opened, brought up to date, and whole.
+
+use vouchsafe_core::advice::{Advice, Hindrance, ReversalReason};
+use vouchsafe_core::transaction::Event;
+
+use super::*;
+use crate::QueuedAdvice;
+use crate::record::word::Word;
+use crate::story::sample;
+
+/// The schema as version 1 was released.
+const FIRST: &str = include_str!("../../../migrations/sqlite/0001_transactions.sql");
+
+/// A store as the first version left it: one transaction that is reversing, its advice not yet sent, and one
+/// that is pending.
+fn leave_first_version(house: &House) -> (Transaction, Transaction) {
+    let seal = |place: Place<'_>| sealer(1).seal(place, |_| ());
+    let connection = house.look_inside();
+    connection.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = wal").unwrap();
+    connection.execute_batch(FIRST).unwrap();
+    connection.execute_batch("PRAGMA user_version = 1; PRAGMA application_id = 0x76636873").unwrap();
+    connection.execute("INSERT INTO store VALUES (1, ?1, 7)", [seal(Place::Store)]).unwrap();
+    connection.execute_batch("INSERT INTO names VALUES (1, 'till'), (2, 'stellar')").unwrap();
+    let insert = |number: i64, state: State, version: u32| {
+        let key = key(number.unsigned_abs().into());
+        let intent = story::intent(&key);
+        let request = sealer(1).seal(Place::Request(&key), |out| encode(&intent.request, out));
+        let sql = "INSERT INTO transactions VALUES (?1, ?2, 0, 0, 1, 2, NULL, ?3, 5000, 710, 0, ?4, ?5, ?6, ?7, ?8)";
+        let due_at = (version == 0).then_some(intent.due_at);
+        let columns = (
+            number,
+            key.id.as_bytes(),
+            row::terms_column(intent.terms),
+            intent.at.as_millisecond(),
+            state.place(),
+            version,
+            due_at.map(Timestamp::as_millisecond),
+            request,
+        );
+        connection.execute(sql, columns).unwrap();
+        Transaction {
+            number: TransactionNumber(number.unsigned_abs()),
+            upstream_id: key.id,
+            key,
+            version,
+            state,
+            provider: intent.provider,
+            asked: intent.asked,
+            terms: intent.terms,
+            opened_at: intent.at,
+            due_at,
+        }
+    };
+    let (reversing, pending) = (insert(1, State::Reversing, 1), insert(2, State::Pending, 0));
+    let outcome = sample::outcomes().pop().unwrap();
+    let outcome = sealer(1).seal(Place::Outcome(&reversing.key, 1), |out| encode(&outcome, out));
+    let at = reversing.opened_at.as_millisecond();
+    let event = (1 << 20 | 1, at, Event::AnswerUnusable.place(), State::Reversing.place(), outcome);
+    connection.execute("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)", event).unwrap();
+    let advice = (1 << 20 | 1, [9; 16], Advice::Reversal(ReversalReason::ResponseNotFinal).place(), at);
+    connection.execute("INSERT INTO advices VALUES (?1, ?2, 0, ?3, 2, ?4, 0, 0, ?4)", advice).unwrap();
+    (reversing, pending)
+}
+
+#[tokio::test]
+async fn what_the_first_version_wrote_is_kept_and_goes_on() {
+    let house = House::new();
+    let (reversing, pending) = leave_first_version(&house);
+    let refused = SqliteStore::open_beside(&house.path(), sealer(1)).map(|_| ());
+    assert_eq!(refused, Err(OpenError::Older { found: 1, known: 2 }), "only a switch brings it up to date");
+    for _ in 0..2 {
+        let store = house.open();
+        assert_eq!(store.find(&reversing.key).await.unwrap().as_ref(), Some(&reversing));
+        assert_eq!(store.request(pending.number).await, Ok(sample::request(pending.key.id)));
+        assert_eq!(store.unanswered(pending.due_at.unwrap(), 9).await, Ok(vec![pending.clone()]));
+        let advice = Advice::Reversal(ReversalReason::ResponseNotFinal);
+        let due_at = reversing.opened_at;
+        let queued = QueuedAdvice { id: MessageId::from_parts([9; 16], 0), advice, due_at };
+        let (first_due_at, transaction) = (due_at, reversing.clone());
+        let open = OpenAdvice { transaction, version: 1, queued, first_due_at, attempts: 0, not_found: false };
+        assert_eq!(store.due_advices(&reversing.provider, due_at, 9).await, Ok(vec![open]));
+        assert_eq!(store.look_up(Reference::Id(queued.id)).await, Ok(vec![reversing.clone()]));
+        let journal = store.journal(reversing.number).await.unwrap();
+        let [entry] = journal.try_into().unwrap();
+        assert_eq!((entry.outcome, entry.advice), (sample::outcomes().pop(), Some(queued)));
+        assert_eq!((entry.advice_end, entry.attempts, entry.note), (None, 0, None));
+    }
+    let store = house.open();
+    let attempt =
+        Attempt { number: reversing.number, version: 1, due_at: pending.opened_at, hindrance: Hindrance::NotFound };
+    store.put_off(attempt).await.unwrap();
+    let open = store.due_advices(&reversing.provider, pending.opened_at, 9).await.unwrap();
+    assert_eq!(open.iter().map(|open| (open.attempts, open.not_found)).collect::<Vec<_>>(), [(1, true)]);
+    story::leave_traces(&store).await;
+}
+
+#[tokio::test]
+async fn a_schema_is_the_same_however_it_came_about() {
+    let (new, old) = (House::new(), House::new());
+    drop(new.open());
+    leave_first_version(&old);
+    drop(old.open());
+    let schema = |house: &House| -> Vec<String> {
+        let inside = house.look_inside();
+        let mut statement =
+            inside.prepare("SELECT name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1").unwrap();
+        statement.query_map((), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    assert_eq!(schema(&old), schema(&new));
+    let words = "SELECT group_concat(word, ', ') FROM words WHERE list = 'advice state' ORDER BY place";
+    let words: String = old.look_inside().query_row(words, (), |row| row.get(0)).unwrap();
+    assert_eq!(words, "open, delivered, consumed, refused");
+}

@@ -1,0 +1,125 @@
+//! Asks providers for a voucher, one after the other while nothing can have reached any.
+
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
+use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::outcome::{Decline, Doubt, NotSent, Outcome};
+use vouchsafe_core::party::Institution;
+use vouchsafe_provider::Patience;
+use vouchsafe_store::{Reroute, Transaction};
+
+use crate::app::{App, Channel, Turn};
+use crate::flow::late;
+use crate::flow::plan::{Way, turn};
+use crate::flow::record::{News, NotSettled, record};
+use crate::flow::translation::{own_reference, upstream_request};
+
+/// What came of asking.
+pub(crate) struct Asked {
+    /// The transaction as it stands: another provider's than before where the first could not be reached.
+    pub(crate) transaction: Transaction,
+    pub(crate) outcome: Outcome,
+    /// A call that is not over at the deadline.
+    pub(crate) call: Option<late::Call>,
+}
+
+/// The instants that bound a channel's request.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    /// From then on the channel's answer must be on its way, so no provider's counts any more.
+    pub(crate) deadline: Instant,
+    /// The outcome is on disk by then, or it is not told.
+    pub(crate) record_by: Instant,
+}
+
+impl Bounds {
+    /// Of a request that came in at `arrived`: both within the channel's time, less the margin for the answer.
+    pub(crate) fn of(app: &App, channel: &Channel, arrived: Instant) -> Self {
+        let margin = app.limits.answer_margin.min(channel.wait);
+        let give_up = arrived + channel.wait;
+        // Half of the margin is for the commit, the other half for the way to the channel.
+        Self { deadline: give_up - margin, record_by: give_up - margin / 2 }
+    }
+}
+
+/// Asks the first way, for which there is a turn, and the next ones for as long as it is certain that nothing
+/// was sent. Another provider's name is on disk before it sees a byte.
+pub(crate) async fn ask(
+    app: &Arc<App>,
+    channel: &Channel,
+    request: &ProvisionRequest,
+    mut transaction: Transaction,
+    mut ways: Vec<Way<'_>>,
+    mut held: Turn,
+    bounds: Bounds,
+) -> Asked {
+    loop {
+        let way = ways.remove(0);
+        let (answer, call) = once(app, &way, request, &transaction, held, bounds.deadline).await;
+        way.desk.heard(&answer);
+        let not_sent = match answer {
+            Ok(outcome) => {
+                alert(&transaction, &outcome);
+                return Asked { transaction, outcome, call };
+            }
+            Err(not_sent) => not_sent,
+        };
+        let outcome = Outcome::Declined(Decline::NotSent(not_sent));
+        if Instant::now() >= bounds.deadline || ways.is_empty() {
+            return Asked { transaction, outcome, call };
+        }
+        let Ok(next_turn) = turn(&mut ways) else { return Asked { transaction, outcome, call } };
+        let next = &ways[0];
+        tracing::warn!(transaction.number = transaction.number.0, from = %way.provider, to = %next.provider, why = %not_sent, "rerouted");
+        let reroute = Reroute { provider: next.provider.clone(), terms: next.terms(channel.messaging) };
+        match record(app, &transaction, &News::Rerouted(reroute), bounds.record_by).await {
+            Ok(settled) => transaction = settled.now,
+            Err(NotSettled::Refused(_) | NotSettled::NothingNew | NotSettled::Store(_)) => {
+                // Cancelled meanwhile, or the store is ill: nothing was sent, and nothing will be.
+                return Asked { transaction, outcome, call };
+            }
+        }
+        held = next_turn;
+    }
+}
+
+/// Asks one provider, once, and waits until the deadline. A call that is not over by then is handed back.
+async fn once(
+    app: &Arc<App>,
+    way: &Way<'_>,
+    request: &ProvisionRequest,
+    transaction: &Transaction,
+    turn: Turn,
+    by: Instant,
+) -> (Result<Outcome, NotSent>, Option<late::Call>) {
+    let deadline = (Instant::now() + way.desk.sheet.timeout).min(by);
+    let own = own_reference(&app.institution, transaction);
+    let client = Institution { id: way.desk.user_name.clone(), name: app.institution.name.clone() };
+    let upstream = upstream_request(request, transaction, client, own, way.product_id.as_ref(), app.clock.now());
+    let provider = Arc::clone(&way.desk.provider);
+    let patience = Patience { send_by: deadline, listen_until: deadline + app.limits.late_answer };
+    let mut call = tokio::spawn(async move { provider.provision(&upstream, patience).await });
+    match timeout_at(deadline, &mut call).await {
+        Ok(Ok(answer)) => (answer, None),
+        Ok(Err(fault)) => {
+            tracing::error!(transaction.number = transaction.number.0, %fault, "a provider adapter failed");
+            (Ok(Outcome::Unknown(Doubt::NoAnswer)), None)
+        }
+        Err(_) => (Ok(Outcome::Unknown(Doubt::NoAnswer)), Some(late::Call { answer: call, turn })),
+    }
+}
+
+/// Tells the operator what only a person can mend.
+fn alert(transaction: &Transaction, outcome: &Outcome) {
+    let (number, provider) = (transaction.number.0, &transaction.provider);
+    match outcome {
+        Outcome::Declined(Decline::OurCredentials) => {
+            tracing::error!(transaction.number = number, %provider, "a provider does not accept our credentials");
+        }
+        Outcome::Unknown(Doubt::Unusable { reason, .. }) => {
+            tracing::warn!(transaction.number = number, %provider, %reason, "a provider's answer proves nothing");
+        }
+        Outcome::Approved(_) | Outcome::Declined(_) | Outcome::Unknown(Doubt::NoAnswer | Doubt::Lost) => {}
+    }
+}

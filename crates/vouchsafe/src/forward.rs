@@ -1,0 +1,178 @@
+//! Store-and-forward: every advice reaches its provider, however often that takes.
+//!
+//! Each provider has a dispatcher of its own, so that none waits for another. It takes the advices that are due
+//! out of the store, a bounded number at a time, and delivers them side by side up to the provider's cap. A
+//! transaction has at most one open advice, so its advices keep their order. What was delivered, refused or put
+//! off is in the store before the next is taken; a crash in between sends the same advice again.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use vouchsafe_core::advice::{Advice, AdviceEnd, Afterwards, Delivery, Hindrance, afterwards};
+use vouchsafe_core::error_detail::ErrorDetail;
+use vouchsafe_core::id::ProviderId;
+use vouchsafe_core::text::FreeText;
+use vouchsafe_core::transaction::Event;
+use vouchsafe_store::{Attempt, OpenAdvice, StoreError, TransactionNumber};
+
+use crate::app::{App, Desk};
+use crate::flow::record::{News, NotSettled, record};
+use crate::flow::translation::{Message, advice, own_reference};
+
+/// How often each dispatcher looks for advices whose pause is over. What is queued meanwhile rings at once.
+const PULSE: Duration = Duration::from_secs(1);
+/// How long the store is tried for the end of an advice before the advice is simply sent again.
+const RECORDING: Duration = Duration::from_secs(30);
+
+/// Starts a dispatcher for each provider; they run until the switch is stopping.
+pub fn start(app: &Arc<App>) {
+    for provider in app.providers.keys() {
+        tokio::spawn(dispatch(Arc::clone(app), provider.clone()));
+    }
+}
+
+async fn dispatch(app: Arc<App>, provider: ProviderId) {
+    let Some(desk) = app.providers.get(&provider) else { return };
+    let cap = usize::try_from(desk.sheet.concurrency.get()).unwrap_or(usize::MAX);
+    // What is being delivered right now; it is still due by the store.
+    let mut under_way = HashSet::new();
+    let mut deliveries = JoinSet::new();
+    while !app.stopping.is_cancelled() {
+        // Not for each that ends: a look costs the same for one advice as for a screenful.
+        if under_way.len() <= cap / 2 {
+            match due(&app, &provider, cap, &under_way).await {
+                Ok(due) => {
+                    for open in due {
+                        under_way.insert(open.transaction.number);
+                        deliveries.spawn(deliver(Arc::clone(&app), provider.clone(), open));
+                    }
+                }
+                Err(error) => tracing::warn!(%provider, %error, "the advices that are due could not be read"),
+            }
+        }
+        tokio::select! {
+            () = desk.advices.notified() => {}
+            // With nothing under way there is nothing to join, and this branch is off.
+            Some(ended) = deliveries.join_next() => {
+                let mut next = Some(ended);
+                while let Some(ended) = next {
+                    match ended {
+                        Ok(number) => { under_way.remove(&number); }
+                        Err(fault) => {
+                            tracing::error!(%provider, %fault, "a delivery failed inside the switch");
+                            // Nobody knows whose it was: the rest is waited for, and then all is free again.
+                            while deliveries.join_next().await.is_some() {}
+                            under_way.clear();
+                        }
+                    }
+                    next = deliveries.try_join_next();
+                }
+            }
+            () = sleep(PULSE.min(app.limits.back_off.first)) => {}
+            () = app.stopping.cancelled() => {}
+        }
+    }
+    // What is under way is dropped here and sent again after the next start: repeats do no harm.
+}
+
+/// The advices to deliver next: due, not under way, and no more than there is room for.
+async fn due(
+    app: &App,
+    provider: &ProviderId,
+    cap: usize,
+    under_way: &HashSet<TransactionNumber>,
+) -> Result<Vec<OpenAdvice>, StoreError> {
+    let room = cap.saturating_sub(under_way.len());
+    if room == 0 {
+        return Ok(Vec::new());
+    }
+    let due = app.store.due_advices(provider, app.clock.now(), cap).await?;
+    Ok(due.into_iter().filter(|open| !under_way.contains(&open.transaction.number)).take(room).collect())
+}
+
+/// Delivers one advice, once, and writes down what came of it. Where that fails the advice is still due. Returns whose
+/// it was.
+async fn deliver(app: Arc<App>, provider: ProviderId, open: OpenAdvice) -> TransactionNumber {
+    let number = open.transaction.number;
+    let Some(desk) = app.providers.get(&provider) else { return number };
+    let done = match attempt(&app, desk, &open).await {
+        Ok(delivery) => note(&app, desk, &open, delivery).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = done {
+        tracing::error!(transaction.number = number.0, %error, "an advice could not be read or written; trying again");
+        // The store has failed: give it time before the advice, which is still due, is taken up again.
+        let _ = app.stopping.run_until_cancelled(sleep(PULSE)).await;
+    }
+    number
+}
+
+async fn attempt(app: &App, desk: &Desk, open: &OpenAdvice) -> Result<Delivery, StoreError> {
+    let request = app.store.request(open.transaction.number).await?;
+    let journal = app.store.journal(open.transaction.number).await?;
+    let own = own_reference(&app.institution, &open.transaction);
+    let by = Instant::now() + desk.sheet.timeout;
+    let sending = async {
+        match advice(open, request, &journal, own) {
+            Message::Reversal(reversal) => desk.provider.reverse(&reversal, by).await,
+            Message::Confirmation(confirmation) => desk.provider.confirm(&confirmation, by).await,
+        }
+    };
+    // Adapters keep to the time they are given; one that does not must not hold the queue up.
+    let silent = Delivery::Again { why: Hindrance::NoAnswer, retry_after: None };
+    Ok(timeout(desk.sheet.timeout * 2, sending).await.unwrap_or(silent))
+}
+
+async fn note(app: &App, desk: &Desk, open: &OpenAdvice, delivery: Delivery) -> Result<(), StoreError> {
+    let (pause, hindrance) = match afterwards(open.queued.advice, &delivery, open.not_found) {
+        Afterwards::Ended(end) => return ended(app, open, end, delivery).await,
+        Afterwards::OnceMore => (desk.sheet.in_flight_horizon, Hindrance::NotFound),
+        Afterwards::Again(hindrance) => {
+            let retry_after = match delivery {
+                Delivery::Again { retry_after, .. } => retry_after,
+                Delivery::Taken | Delivery::NotFound | Delivery::Refused(_) => None,
+            };
+            (app.limits.back_off.pause(open.attempts + 1, app.draw(), retry_after), hindrance)
+        }
+    };
+    tracing::debug!(transaction.number = open.transaction.number.0, %hindrance, "an advice is sent again later");
+    let (number, version) = (open.transaction.number, open.version);
+    app.store.put_off(Attempt { number, version, due_at: app.clock.now() + pause, hindrance }).await?;
+    app.watchers.tell_of_attempt(&open.transaction.key);
+    Ok(())
+}
+
+async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery) -> Result<(), StoreError> {
+    let event = match (open.queued.advice, end) {
+        (Advice::Reversal(_), AdviceEnd::Delivered | AdviceEnd::Consumed) => Event::ReversalDelivered,
+        (Advice::Reversal(_), AdviceEnd::Refused) => Event::ReversalRefused,
+        (Advice::Confirmation, AdviceEnd::Delivered | AdviceEnd::Consumed) => Event::ConfirmationDelivered,
+        (Advice::Confirmation, AdviceEnd::Refused) => Event::ConfirmationRefused,
+    };
+    let words = match delivery {
+        Delivery::Refused(error) => Some(words(error.into())),
+        Delivery::Taken | Delivery::NotFound | Delivery::Again { .. } => None,
+    };
+    let number = open.transaction.number.0;
+    if end == AdviceEnd::Refused {
+        tracing::error!(transaction.number = number, provider = %open.transaction.provider, %event, "a provider refuses an advice");
+    }
+    let news = News::Happened { event, ends: Some(end), note: words.and_then(|words| FreeText::new(words).ok()) };
+    match record(app, &open.transaction, &news, Instant::now() + RECORDING).await {
+        Ok(_) => Ok(()),
+        Err(NotSettled::Store(error)) => Err(error),
+        Err(refused @ (NotSettled::Refused(_) | NotSettled::NothingNew)) => {
+            tracing::error!(transaction.number = number, ?refused, "the end of an advice does not fit its transaction");
+            Ok(())
+        }
+    }
+}
+
+/// The provider's own words for its refusal, in one line.
+fn words(error: ErrorDetail) -> String {
+    let code = error.provider_error_code.map(|code| format!(" ({})", code.as_str())).unwrap_or_default();
+    format!("{}: {}{code}", error.error_type, error.error_message.as_str())
+}

@@ -1,0 +1,153 @@
+//! A store that fails costs time, and never the truth.
+
+use std::time::Duration;
+
+use vouchsafe_core::transaction::{Event, State};
+
+use crate::world::{
+    Fault, Faults, ProviderStub, Setup, Switch, Verb, approve, eventually, id, key, request, reversal, take,
+};
+use Fault::{DoneInSilence, Hangs, Lost, Refused};
+use Verb::{Find, Forestall, Open, Record};
+
+/// A switch over a store that fails as told, which asks a provider that approves.
+async fn approving(faults: &Faults) -> (Switch, ProviderStub) {
+    let provider = ProviderStub::advised(approve, take).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    setup.limits.back_off.first = Duration::from_millis(10);
+    setup.sheet.in_flight_horizon = Duration::from_millis(10);
+    (Switch::start(setup).await, provider)
+}
+
+#[tokio::test]
+async fn an_approved_sale_is_told_whatever_the_store_does_before_it_is_certain() {
+    for faults in [
+        vec![(Record, Refused)],
+        vec![(Record, Refused), (Record, Refused)],
+        vec![(Record, Lost)],
+        vec![(Record, DoneInSilence)],
+        vec![(Record, Lost), (Find, Refused), (Find, Refused)],
+        vec![(Record, DoneInSilence), (Find, Refused), (Find, Refused)],
+        vec![(Record, Lost), (Find, Refused), (Record, DoneInSilence), (Find, Refused)],
+    ] {
+        let plan = Faults::default();
+        let (switch, provider) = approving(&plan).await;
+        plan.plan(faults.clone());
+        let request = request("app");
+        assert_eq!(switch.channel("app").provision(&request).await.verdict(), "201", "{faults:?}");
+        assert!(plan.are_over(), "{faults:?}");
+        let journal = switch.journal("app", id(&request)).await;
+        assert_eq!(journal.len(), 1, "{faults:?}: written once");
+        assert_eq!(journal[0].event, Event::ProviderApproved);
+        assert_eq!(provider.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_overtaken_while_the_store_failed_decides_anew() {
+    let faults = Faults::default();
+    let (provider, let_go) = ProviderStub::holding().await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    let switch = Switch::start(setup).await;
+    let (channel, request) = (switch.channel("app"), request("app"));
+    let waiting = tokio::spawn({
+        let (channel, request) = (channel.clone(), request.clone());
+        async move { channel.provision(&request).await }
+    });
+    eventually("the request at the provider", async || (!provider.seen().is_empty()).then_some(())).await;
+    faults.plan([(Record, Refused)]);
+    let_go.send(true).unwrap();
+    // While the approval waits for its second attempt, the reversal is recorded.
+    eventually("the approval's first attempt", async || faults.are_over().then_some(())).await;
+    assert_eq!(channel.reverse(&reversal(&request)).await.verdict(), "202");
+    let told = waiting.await.unwrap().verdict();
+    assert!(["400 VOUCHER_ALREADY_REVERSED", "201"].contains(&told.as_str()), "{told}");
+    let state = switch.state("app", id(&request)).await;
+    assert!(matches!(state, State::Reversing | State::Reversed), "{state}");
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_is_told_in_time_as_unknown_and_ends_in_a_reversal() {
+    let faults = Faults::default();
+    let provider = ProviderStub::advised(approve, take).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    setup.wait = Duration::from_millis(1500);
+    setup.limits.back_off.first = Duration::from_millis(10);
+    let switch = Switch::start(setup).await;
+    faults.plan([(Record, Hangs)]);
+    let request = request("app");
+    let told = tokio::time::timeout(Duration::from_millis(1500), switch.channel("app").provision(&request)).await;
+    assert_eq!(told.expect("before the channel gives up").verdict(), "500 GENERAL_ERROR");
+    eventually("reversed", async || (switch.state("app", id(&request)).await == State::Reversed).then_some(())).await;
+    assert_eq!(switch.journal("app", id(&request)).await[0].event, Event::AnswerLost);
+    assert_eq!(provider.advices().len(), 1);
+}
+
+#[tokio::test]
+async fn a_late_answer_stays_late_where_the_silence_could_not_be_recorded() {
+    let faults = Faults::default();
+    let (provider, let_go) = ProviderStub::holding().await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    setup.wait = Duration::from_millis(1200);
+    // Long enough that the sweep for overdue answers is not the one who settles it.
+    setup.limits.back_off.first = Duration::from_secs(60);
+    let switch = Switch::start(setup).await;
+    faults.plan([(Record, Hangs)]);
+    let request = request("app");
+    assert_eq!(switch.channel("app").provision(&request).await.verdict(), "500 GENERAL_ERROR");
+    let_go.send(true).unwrap();
+    let journal = eventually("both in the journal", async || {
+        let journal = switch.journal("app", id(&request)).await;
+        (journal.len() >= 2).then_some(journal)
+    })
+    .await;
+    let events: Vec<_> = journal.iter().map(|entry| entry.event).collect();
+    assert!(
+        events.starts_with(&[Event::AnswerMissing, Event::LateApproval])
+            || events.starts_with(&[Event::AnswerLost, Event::LateApproval]),
+        "{events:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_intent_of_uncertain_fate_is_never_sent_and_is_closed() {
+    for fault in [Lost, DoneInSilence, Refused] {
+        let faults = Faults::default();
+        let (switch, provider) = approving(&faults).await;
+        faults.plan([(Open, fault)]);
+        let request = request("app");
+        assert_eq!(switch.channel("app").provision(&request).await.verdict(), "503 GENERAL_ERROR", "{fault:?}");
+        assert_eq!(provider.seen().len(), 0);
+        let found = switch.app.store.find(&key("app", id(&request))).await.unwrap();
+        assert_eq!(found.is_some(), fault == DoneInSilence, "{fault:?}");
+        if let Some(transaction) = found {
+            assert!(transaction.due_at.is_some(), "whoever finds it overdue closes it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reversal_is_acknowledged_only_once_it_is_durable() {
+    let faults = Faults::default();
+    let (switch, provider) = approving(&faults).await;
+    let (channel, request) = (switch.channel("app"), request("app"));
+    let reversal = reversal(&request);
+    faults.plan([(Forestall, Refused)]);
+    assert_eq!(channel.reverse(&reversal).await.verdict(), "500 GENERAL_ERROR", "it could not be remembered");
+    assert_eq!(channel.provision(&request).await.verdict(), "201", "so it was not");
+    faults.plan([(Find, Refused)]);
+    let told = channel.reverse(&reversal).await;
+    assert_eq!(told.verdict(), "500 GENERAL_ERROR");
+    assert_eq!((&told.json()["id"], &told.json()["originalId"]), (&reversal["id"], &request["id"]));
+    faults.plan([(Record, DoneInSilence), (Find, Refused)]);
+    // The first look is before the record: it meets the planned fault, and the channel sends it again.
+    let told = channel.reverse(&reversal).await.verdict();
+    let told = if told == "202" { told } else { channel.reverse(&reversal).await.verdict() };
+    assert_eq!(told, "202");
+    assert_eq!(switch.state("app", id(&request)).await, State::Reversed);
+    assert_eq!(provider.advices().len(), 1, "once, for all that");
+}
