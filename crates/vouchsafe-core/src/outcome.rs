@@ -118,6 +118,8 @@ vocabulary! {
         NoCode = "there is no voucher code",
         OtherAmount = "the amount is not the one asked for",
         OtherCurrency = "the currency is not the one asked for",
+        OtherProduct = "the product is not the one asked for",
+        Damaged = "a part of the voucher cannot be read",
     }
 }
 

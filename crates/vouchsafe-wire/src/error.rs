@@ -27,19 +27,50 @@ struct DetailMessage {
     format_errors: Vec<FormatError>,
 }
 
-/// An error as a provider sends it, which need not be well formed to be understood.
+/// An error as a provider sends it, which need not be well formed to be understood: a number is as good as a
+/// word, and NUL is passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErrorAnswer {
     /// Its word for the error, ours or not.
-    pub error_type: Option<FreeText>,
+    pub error_type: Option<Said>,
     /// Its message.
-    pub error_message: Option<FreeText>,
+    pub error_message: Option<Said>,
     /// Its own code.
-    pub provider_error_code: Option<FreeText>,
+    pub provider_error_code: Option<Said>,
     /// Its own words.
-    pub provider_error_message: Option<FreeText>,
+    pub provider_error_message: Option<Said>,
     /// The same under the name that older providers use.
-    pub provider_error_msg: Option<FreeText>,
+    pub provider_error_msg: Option<Said>,
+}
+
+/// Words in a provider's error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said(FreeText);
+
+impl Said {
+    /// The words.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl Wire for Said {
+    fn read(node: &Node<'_>, reader: &mut Reader, path: &Path<'_>) -> Option<Self> {
+        let words = match &node.value {
+            Value::Whole(number) => number.to_string(),
+            _ => text(node, reader, path)?.replace('\0', ""),
+        };
+        FreeText::new(words).ok().map(Self)
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
+    }
+
+    fn schema(schemas: &mut Schemas) -> Json {
+        FreeText::schema(schemas)
+    }
 }
 
 objects! {

@@ -22,8 +22,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use answer::ProvisionAnswer;
-pub use error::ErrorAnswer;
+pub use answer::{IssuedVoucher, ProvisionAnswer, SoldProduct};
+pub use error::{ErrorAnswer, Said};
 use vouchsafe_core::error_detail::{ErrorDetail, FormatError};
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::{

@@ -10,8 +10,11 @@ use crate::wire::Wire;
 
 /// Enough faults for anybody to mend; a message made of nothing but faults is not answered in kind.
 const MOST_FAULTS: usize = 1000;
-/// As much of an offending value as is repeated to its sender, in characters.
-const MOST_OF_A_VALUE: usize = 80;
+/// As many bytes of them, so that no small request makes a large answer.
+const MOST_BYTES_OF_FAULTS: usize = 64 * 1024;
+/// As much of an offending value, and of a name in a path, as is repeated to its sender, in characters. Names of fields
+/// are far shorter; only those of the sender's own choice are ever cut.
+const MOST_REPEATED: usize = 80;
 
 /// The way from the document's root to a value; spelled out only when there is a fault to report.
 #[derive(Clone, Copy)]
@@ -46,7 +49,7 @@ impl<'p> Path<'p> {
                 if !spelled.is_empty() {
                     spelled.push('.');
                 }
-                spelled.push_str(name);
+                spelled.push_str(beginning(name));
             }
             Step::Item(place) => {
                 let _ = write!(spelled, "[{place}]");
@@ -62,11 +65,15 @@ pub(crate) struct Reader {
     /// How many secrets we are inside of: no value is repeated there.
     secrecy: u32,
     faults: Vec<(u32, FormatError)>,
+    /// How many bytes the faults have.
+    bytes: usize,
+    /// Whether a fault found no room: then none after it is listed, or the list would have holes.
+    is_full: bool,
 }
 
 impl Reader {
     pub(crate) const fn new(manner: Manner) -> Self {
-        Self { manner, secrecy: 0, faults: Vec::new() }
+        Self { manner, secrecy: 0, faults: Vec::new(), bytes: 0, is_full: false }
     }
 
     /// Every fault, in document order.
@@ -83,10 +90,18 @@ impl Reader {
 
     /// Notes a fault in a message of its own.
     pub(crate) fn note(&mut self, at: u32, path: &Path<'_>, message: String, node: Option<&Node<'_>>) {
-        if self.faults.len() < MOST_FAULTS {
-            let value = node.filter(|_| self.secrecy == 0).and_then(repeated);
-            self.faults.push((at, FormatError { field: named(&path.spelled()).to_owned(), message, value }));
+        if self.is_full {
+            return;
         }
+        let value = node.filter(|_| self.secrecy == 0).and_then(repeated);
+        let fault = FormatError { field: named(&path.spelled()).to_owned(), message, value };
+        let bytes = self.bytes + bytes(&fault);
+        if self.faults.len() == MOST_FAULTS || bytes > MOST_BYTES_OF_FAULTS {
+            self.is_full = true;
+            return;
+        }
+        self.bytes = bytes;
+        self.faults.push((at, fault));
     }
 
     /// A member that must be there.
@@ -110,10 +125,11 @@ impl Reader {
     ) -> Option<Option<T>> {
         let path = path.field(name);
         let Some(node) = self.find(members, name, &path) else { return Some(None) };
-        let faults = self.faults.len();
+        let (faults, bytes, is_full) = (self.faults.len(), self.bytes, self.is_full);
         match T::read(node, self, &path) {
             None if self.manner == Manner::Lenient => {
                 self.faults.truncate(faults);
+                (self.bytes, self.is_full) = (bytes, is_full);
                 Some(None)
             }
             value => value.map(Some),
@@ -169,13 +185,23 @@ fn named(path: &str) -> &str {
     if path.is_empty() { "body" } else { path }
 }
 
+/// How many bytes a fault has, but for the quotes and names around them.
+fn bytes(fault: &FormatError) -> usize {
+    fault.field.len() + fault.message.len() + fault.value.as_ref().map_or(0, String::len)
+}
+
+/// As much of a text as is repeated.
+fn beginning(text: &str) -> &str {
+    text.char_indices().nth(MOST_REPEATED).map_or(text, |(end, _)| &text[..end])
+}
+
 /// A value as it is repeated to its sender: scalars only, shortened.
 fn repeated(node: &Node<'_>) -> Option<String> {
     let value = match &node.value {
         Value::Bool(value) => value.to_string(),
         Value::Whole(value) => value.to_string(),
         Value::Fraction(value) => value.to_string(),
-        Value::Text(value) => value.chars().take(MOST_OF_A_VALUE).collect(),
+        Value::Text(value) => beginning(value).to_owned(),
         Value::Null | Value::List(_) | Value::Object(_) => return None,
     };
     Some(value)

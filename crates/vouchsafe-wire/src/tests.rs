@@ -2,7 +2,7 @@ use serde_json::{Value as Json, json};
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType, FormatError};
 use vouchsafe_core::message::ProvisionRequest;
 
-use crate::{ErrorAnswer, Malformed, Manner, Message, ProvisionAnswer, schemas};
+use crate::{ErrorAnswer, IssuedVoucher, Malformed, Manner, Message, ProvisionAnswer, SoldProduct, schemas};
 
 /// A provision request with every field of the schema filled in from its example.
 fn full_request() -> Json {
@@ -177,6 +177,35 @@ fn a_message_of_nothing_but_faults_is_answered_with_a_thousand() {
 }
 
 #[test]
+fn no_small_message_makes_a_large_list_of_faults() {
+    let members = |key: &str, count| vec![format!("{key:?}:{{}}"); count].join(",");
+    let (long, wide) = ("x".repeat(100_000), "\u{10348}".repeat(80));
+    for (what, document) in [
+        ("a long name before many others", format!("{{{long:?}:1,{}}}", members("a", 5000))),
+        ("names that are all long", format!("{{{}}}", members(&long[..400], 2000))),
+        (
+            "many faults below one long name",
+            format!(r#"{{"amounts":{{"additionalAmounts":{{{long:?}:{{{}}}}}}}}}"#, members("a", 5000)),
+        ),
+        ("letters of many bytes", format!("{{{}}}", members(&wide, 2000))),
+    ] {
+        let faults = faults(document.as_bytes());
+        assert!(faults.len() > 50, "{what}: {}", faults.len());
+        let answer = ErrorDetail { format_errors: faults, ..ErrorDetail::new(ErrorType::FormatError, "") }.write();
+        assert!(answer.len() <= 128 * 1024, "{what}: {} bytes", answer.len());
+    }
+}
+
+#[test]
+fn a_name_of_the_senders_own_choice_is_cut_at_80_characters() {
+    let faults = |length| {
+        let faults = faults(format!("{{{:?}:1}}", "é".repeat(length)).as_bytes());
+        faults.into_iter().map(|fault| fault.field).find(|field| field.starts_with('é')).unwrap()
+    };
+    assert_eq!([faults(80), faults(81)], ["é".repeat(80), "é".repeat(80)]);
+}
+
+#[test]
 fn no_secret_is_repeated_in_a_fault() {
     let mut request = full_request();
     let planted = "PLANTED-SECRET-".repeat(4);
@@ -216,8 +245,9 @@ fn a_provider_is_understood_wherever_it_can_be() {
         r#"{"id":"b8e3b2f0-6c5f-4d0a-9a53-2f6a1c7d9e10","new":1,"voucher":{"code":"1","serialNumber":7},"product":{}}"#,
     );
     let understood = understood.unwrap();
-    assert!(understood.id.is_some() && understood.product.is_none());
-    let voucher = understood.voucher.unwrap();
+    assert!(understood.id.is_some());
+    assert_eq!(understood.product, Some(SoldProduct::default()));
+    let Some(IssuedVoucher::Whole(voucher)) = understood.voucher else { panic!("the voucher has all it needs") };
     assert!(voucher.code.is_some() && voucher.serial_number.is_none());
     assert!(
         answer(r#"{"amounts":{"approvedAmount":{"amount":"5","currency":"710"}}}"#).is_err(),
@@ -230,7 +260,43 @@ fn a_provider_is_understood_wherever_it_can_be() {
         ErrorAnswer::read(br#"{"errorType":"DO_NOT_HONOR","errorMessage":7,"providerErrorMsg":"no"}"#, Manner::Lenient);
     let error = error.unwrap();
     assert_eq!(error.error_type.unwrap().as_str(), "DO_NOT_HONOR");
-    assert_eq!((error.error_message, error.provider_error_msg.unwrap().as_str()), (None, "no"));
+    assert_eq!((error.error_message.unwrap().as_str(), error.provider_error_msg.unwrap().as_str()), ("7", "no"));
+
+    let nul = br#"{"errorType":"LIMIT\u0000_EXCEEDED","errorMessage":"too\u0000 much","providerErrorCode":true}"#;
+    let error = ErrorAnswer::read(nul, Manner::Lenient).unwrap();
+    assert_eq!(error.error_type.unwrap().as_str(), "LIMIT_EXCEEDED");
+    assert_eq!((error.error_message.unwrap().as_str(), error.provider_error_code), ("too much", None));
+}
+
+#[test]
+fn a_voucher_whose_pin_or_expiry_cannot_be_read_is_damaged_and_a_product_keeps_its_name() {
+    let answer = |text: &str| ProvisionAnswer::read(text.as_bytes(), Manner::Lenient).unwrap();
+    for (parts, is_whole) in [
+        (r#""pin":{"type":"CLEAR_PIN","pin":"1234"}"#, true),
+        (r#""pin":{"type":"CLEAR_PIN","pin":"1234","new":1},"serialNumber":[]"#, true),
+        (r#""pin":null,"expiryDate":null"#, true),
+        (r#""pin":"1234""#, false),
+        (r#""pin":{"type":"CLEAR_PIN","pin":"123456789012345678901"}"#, false),
+        (r#""pin":{"type":"SMALL_PIN","pin":"1"}"#, false),
+        (r#""expiryDate":"2029-11-23T10:00:00Z""#, true),
+        (r#""expiryDate":"2029-11-23""#, false),
+        (r#""expiryDate":"99999-01-01T00:00:00Z""#, false),
+        (r#""expiryDate":1"#, false),
+    ] {
+        let read = answer(&format!(r#"{{"voucher":{{"code":"1",{parts}}}}}"#));
+        assert_eq!(matches!(read.voucher, Some(IssuedVoucher::Whole(_))), is_whole, "{parts}");
+        assert_eq!(read.voucher == Some(IssuedVoucher::Damaged), !is_whole, "{parts}");
+    }
+    for (product, id, is_well_formed) in [
+        (r#"{"productId":"AIRTIME"}"#, Some("AIRTIME"), true),
+        (r#"{"productId":"AIR-TIME"}"#, Some("AIR-TIME"), false),
+        (r#"{"productId":7}"#, None, false),
+    ] {
+        let sold = answer(&format!(r#"{{"product":{product}}}"#)).product.unwrap();
+        assert_eq!(sold.id.as_ref().map(|id| id.as_str()), id, "{product}");
+        assert_eq!(sold.product.is_some(), is_well_formed, "{product}");
+    }
+    assert_eq!(answer(r#"{"product":"AIRTIME"}"#).product, None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::simulator::draw::Draw;
-use crate::simulator::magic::{Answer, Behaviour, Refusal, Silence};
+use crate::simulator::magic::{Answer, Behaviour, Denial, Manner, Receipt, Refusal, Silence};
 
 /// A probability, from 0 (never) to 1 (always).
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
@@ -41,43 +41,87 @@ impl FromStr for Rate {
     }
 }
 
-/// How often ordinary products, those that are not magic, fail, and how long they take.
+/// How often ordinary products, those that are not magic, and advices about them fail, and how long they take.
 ///
-/// What befalls a request depends on the seed and the request's id alone, so that a run can be repeated.
+/// What befalls a message depends on the seed, the request's id and how often it came: a run can be repeated,
+/// and whoever repeats an advice gets through in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Faults {
-    /// How often there is no answer: the connection is cut or kept open, before or after selling, all four
-    /// equally often.
+    /// How often there is no answer: the connection is cut or kept open, before or after doing what was asked,
+    /// all four equally often.
     pub drop: Rate,
-    /// How often the answer is an error: 503 before or 500 after selling, equally often.
+    /// How often the answer is an error: 503 before or 500 after doing what was asked, equally often.
     pub error: Rate,
-    /// The longest time that an answer takes; each takes its own part of it.
+    /// How often the answer comes only after [`late_by`](Self::late_by), though all is done at once.
+    pub late: Rate,
+    /// How late such an answer is.
+    pub late_by: Duration,
+    /// The longest time that any other answer takes; each takes its own part of it.
     pub delay: Duration,
+}
+
+/// What goes wrong with one message.
+enum Mishap {
+    Silence(Silence, Done),
+    Error(Done),
+    Late(Duration),
+    None,
+}
+
+/// Whether it goes wrong before or after what was asked is done.
+enum Done {
+    Nothing,
+    All,
 }
 
 impl Faults {
     /// What happens to an ordinary request.
     pub(super) fn behaviour(&self, draw: &Draw<'_>) -> Behaviour {
-        let chance = draw.fraction("fault");
+        match self.mishap(draw, "") {
+            Mishap::Silence(silence, Done::Nothing) => Behaviour::Drops(silence),
+            Mishap::Silence(silence, Done::All) => Behaviour::Sells(Answer::Silent(silence)),
+            Mishap::Error(Done::Nothing) => Behaviour::Refuses(Refusal::Busy),
+            Mishap::Error(Done::All) => Behaviour::Sells(Answer::InternalError),
+            Mishap::Late(delay) => Behaviour::Sells(Answer::Late(delay)),
+            Mishap::None => Behaviour::Sells(Answer::Usable),
+        }
+    }
+
+    /// What happens to an advice about an ordinary request; `which` is its kind and how many came before.
+    pub(super) fn manner(&self, draw: &Draw<'_>, which: &str) -> Manner {
+        match self.mishap(draw, which) {
+            Mishap::Silence(silence, Done::Nothing) => Manner::TurnsDown(Denial::Silent(silence)),
+            Mishap::Silence(silence, Done::All) => Manner::Takes(Receipt::Silent(silence)),
+            Mishap::Error(Done::Nothing) => Manner::TurnsDown(Denial::Busy),
+            Mishap::Error(Done::All) => Manner::Takes(Receipt::InternalError),
+            Mishap::Late(delay) => Manner::Takes(Receipt::Late(delay)),
+            Mishap::None => Manner::Takes(Receipt::Usual),
+        }
+    }
+
+    fn mishap(&self, draw: &Draw<'_>, which: &str) -> Mishap {
+        let purpose = |name: &str| format!("{name}{which}");
+        let chance = draw.fraction(&purpose("fault"));
         // The same number says what goes wrong and how: within its rate, a fault is spread evenly.
         if chance < self.drop.0 {
             return match chance / self.drop.0 {
-                ..0.25 => Behaviour::Drops(Silence::Cut),
-                ..0.5 => Behaviour::Drops(Silence::Open),
-                ..0.75 => Behaviour::Sells(Answer::Silent(Silence::Cut)),
-                _ => Behaviour::Sells(Answer::Silent(Silence::Open)),
+                ..0.25 => Mishap::Silence(Silence::Cut, Done::Nothing),
+                ..0.5 => Mishap::Silence(Silence::Open, Done::Nothing),
+                ..0.75 => Mishap::Silence(Silence::Cut, Done::All),
+                _ => Mishap::Silence(Silence::Open, Done::All),
             };
         }
-        if chance < self.drop.0 + self.error.0 {
-            return match (chance - self.drop.0) / self.error.0 {
-                ..0.5 => Behaviour::Refuses(Refusal::Busy),
-                _ => Behaviour::Sells(Answer::InternalError),
-            };
+        let chance = chance - self.drop.0;
+        if chance < self.error.0 {
+            return Mishap::Error(if chance / self.error.0 < 0.5 { Done::Nothing } else { Done::All });
+        }
+        if chance - self.error.0 < self.late.0 {
+            return Mishap::Late(self.late_by);
         }
         if self.delay.is_zero() {
-            return Behaviour::Sells(Answer::Usable);
+            return Mishap::None;
         }
-        Behaviour::Sells(Answer::Late(self.delay.mul_f64(draw.fraction("delay"))))
+        Mishap::Late(self.delay.mul_f64(draw.fraction(&purpose("delay"))))
     }
 }
 
@@ -99,7 +143,8 @@ mod tests {
 
     #[test]
     fn a_fault_comes_about_as_often_as_its_rate_says_and_the_same_for_a_seed() {
-        let faults = Faults { drop: Rate(0.2), error: Rate(0.2), delay: Duration::ZERO };
+        let late_by = Duration::from_secs(5);
+        let faults = Faults { drop: Rate(0.2), error: Rate(0.2), late: Rate(0.1), late_by, delay: Duration::ZERO };
         let found = behaviours(faults, 7);
         assert_eq!(found, behaviours(faults, 7));
         assert_ne!(found, behaviours(faults, 8));
@@ -112,10 +157,28 @@ mod tests {
             let count = found.iter().filter(|b| **b == fault).count();
             assert!((25..=75).contains(&count), "{fault:?} {count}");
         }
-        for fault in [Behaviour::Refuses(Refusal::Busy), Behaviour::Sells(Answer::InternalError)] {
+        for fault in [
+            Behaviour::Refuses(Refusal::Busy),
+            Behaviour::Sells(Answer::InternalError),
+            Behaviour::Sells(Answer::Late(late_by)),
+        ] {
             let count = found.iter().filter(|b| **b == fault).count();
             assert!((70..=130).contains(&count), "{fault:?} {count}");
         }
+    }
+
+    #[test]
+    fn an_advice_meets_the_same_faults_and_gets_through_when_it_is_repeated() {
+        let faults = Faults { drop: Rate(0.3), error: Rate(0.1), ..Faults::default() };
+        let mut attempts = 0;
+        for number in 0..200_u128 {
+            let id = MessageId::from_parts(number.to_be_bytes(), 0);
+            let draw = Draw { seed: 7, institution: "S", client: "us", id };
+            let mut manners = (0..100).map(|before| faults.manner(&draw, &format!("reversal {before}")));
+            attempts += 1 + manners.position(|manner| manner == Manner::Takes(Receipt::Usual)).unwrap();
+        }
+        // 40 of 100 fail: it takes 1.67 attempts on average.
+        assert!((280..=390).contains(&attempts), "{attempts}");
     }
 
     #[test]

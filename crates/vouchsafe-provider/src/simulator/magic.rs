@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use vouchsafe_core::error_detail::ErrorType;
 
+use crate::simulator::ledger::Finaliser;
+
 /// A magic product and what asking for it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MagicProduct {
@@ -14,6 +16,8 @@ pub struct MagicProduct {
     pub description: Cow<'static, str>,
     /// What the simulated provider does.
     pub behaviour: Behaviour,
+    /// What it makes of an advice about what it sold.
+    pub whim: Option<Whim>,
 }
 
 /// What the simulated provider does with a request.
@@ -61,6 +65,8 @@ pub enum Refusal {
     Decline(ErrorType),
     /// With status 400, because it heard the id before.
     Duplicate,
+    /// With status 400, because the reversal came before the request.
+    Forestalled,
     /// With status 503: it has no time now.
     Busy,
     /// With status 401, as if our credentials were wrong.
@@ -76,6 +82,63 @@ pub enum Silence {
     Open,
     /// It cuts the connection.
     Cut,
+}
+
+/// What the simulated provider makes of one kind of advice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whim {
+    /// Of which.
+    pub advice: Finaliser,
+    /// How often.
+    pub often: Often,
+    /// What.
+    pub manner: Manner,
+}
+
+/// How often a whim takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Often {
+    /// Only when the first advice of its kind comes.
+    Once,
+    /// Every time.
+    Always,
+}
+
+/// What the simulated provider does with an advice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// It does as it should and then answers in this way.
+    Takes(Receipt),
+    /// It does nothing.
+    TurnsDown(Denial),
+}
+
+/// How the simulated provider answers once it has done what an advice says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    /// As it should.
+    Usual,
+    /// As it should, after this time.
+    Late(Duration),
+    /// Not at all.
+    Silent(Silence),
+    /// With status 500.
+    InternalError,
+    /// As it should, but the answer breaks off half-way.
+    Truncated,
+}
+
+/// How the simulated provider turns an advice down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// With status 404: it knows of no such request.
+    NotFound,
+    /// With status 400, for good.
+    Refused,
+    /// With status 503: it has no time now.
+    Busy,
+    /// Not at all.
+    Silent(Silence),
 }
 
 /// The error types by which a provider declines, and the magic product for each.
@@ -114,6 +177,51 @@ const OTHERS: &[(&str, &str, Behaviour)] = &[
     ("TRUNCATED", "Sells, then answers 201 and breaks off half-way.", Behaviour::Sells(Answer::Truncated)),
 ];
 
+/// The longest that a slow acknowledgement takes: more than most callers wait.
+const SLOWNESS: Duration = Duration::from_secs(10);
+
+const fn once(advice: Finaliser, manner: Manner) -> Whim {
+    Whim { advice, often: Often::Once, manner }
+}
+
+const fn always(advice: Finaliser, manner: Manner) -> Whim {
+    Whim { advice, often: Often::Always, manner }
+}
+
+/// Acknowledges a reversal so late that it may come again meanwhile.
+pub(super) const REVERSES_SLOWLY: Whim = once(Finaliser::Reversal, Manner::Takes(Receipt::Late(SLOWNESS)));
+/// Knows a request only when it is reversed for the second time.
+pub(super) const REVERSES_WHEN_ASKED_TWICE: Whim = once(Finaliser::Reversal, Manner::TurnsDown(Denial::NotFound));
+/// Breaks off the acknowledgement of a reversal, so that it comes again and is acknowledged again.
+pub(super) const ACKNOWLEDGES_TWICE: Whim = once(Finaliser::Reversal, Manner::Takes(Receipt::Truncated));
+
+/// Products that are sold as any other and show what they are when an advice comes.
+const WHIMS: &[(&str, &str, Whim)] = &[
+    ("REVERSESLOWLY", "Sells; the first reversal is acknowledged after 10 s.", REVERSES_SLOWLY),
+    ("REVERSENOTFOUNDONCE", "Sells; the first reversal is answered 404.", REVERSES_WHEN_ASKED_TWICE),
+    ("REVERSETWICE", "Sells; the first acknowledgement of a reversal breaks off half-way.", ACKNOWLEDGES_TWICE),
+    (
+        "REVERSEREFUSED",
+        "Sells; every reversal is answered 400.",
+        always(Finaliser::Reversal, Manner::TurnsDown(Denial::Refused)),
+    ),
+    (
+        "REVERSE503ONCE",
+        "Sells; the first reversal is answered 503.",
+        once(Finaliser::Reversal, Manner::TurnsDown(Denial::Busy)),
+    ),
+    (
+        "CONFIRMREFUSED",
+        "Sells; every confirmation is answered 400.",
+        always(Finaliser::Confirmation, Manner::TurnsDown(Denial::Refused)),
+    ),
+    (
+        "CONFIRM503ONCE",
+        "Sells; the first confirmation is answered 503.",
+        once(Finaliser::Confirmation, Manner::TurnsDown(Denial::Busy)),
+    ),
+];
+
 /// How a product begins whose answer takes as many milliseconds as its id says.
 const SLOW: &str = "SLOW";
 /// The most digits of milliseconds: a minute and a half is longer than anybody waits.
@@ -125,18 +233,27 @@ pub fn products() -> impl Iterator<Item = MagicProduct> {
         id: Cow::Borrowed(*id),
         description: Cow::Owned(format!("Declines with {error_type}.")),
         behaviour: Behaviour::Refuses(Refusal::Decline(*error_type)),
+        whim: None,
     });
     let slow = MagicProduct {
         id: Cow::Borrowed("SLOW500"),
         description: Cow::Borrowed("Sells, and answers after 500 ms; any number of up to five digits will do."),
         behaviour: Behaviour::Sells(Answer::Late(Duration::from_millis(500))),
+        whim: None,
     };
     let others = OTHERS.iter().map(|(id, description, behaviour)| MagicProduct {
         id: Cow::Borrowed(*id),
         description: Cow::Borrowed(*description),
         behaviour: *behaviour,
+        whim: None,
     });
-    declines.chain(std::iter::once(slow)).chain(others)
+    let whims = WHIMS.iter().map(|(id, description, whim)| MagicProduct {
+        id: Cow::Borrowed(*id),
+        description: Cow::Borrowed(*description),
+        behaviour: Behaviour::Sells(Answer::Usable),
+        whim: Some(*whim),
+    });
+    declines.chain(std::iter::once(slow)).chain(others).chain(whims)
 }
 
 /// What a product does, if it is magic. Every other product is simply sold.
@@ -148,11 +265,20 @@ pub fn behaviour(product: &str) -> Option<Behaviour> {
     if let Some((.., behaviour)) = OTHERS.iter().find(|(id, ..)| *id == product) {
         return Some(*behaviour);
     }
+    if whim(product).is_some() {
+        return Some(Behaviour::Sells(Answer::Usable));
+    }
     let digits = product.strip_prefix(SLOW)?;
     if digits.len() > MOST_DIGITS || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     digits.parse().ok().map(|millis| Behaviour::Sells(Answer::Late(Duration::from_millis(millis))))
+}
+
+/// What a product makes of advices, where it makes anything of them.
+#[must_use]
+pub fn whim(product: &str) -> Option<Whim> {
+    WHIMS.iter().find(|(id, ..)| *id == product).map(|(.., whim)| *whim)
 }
 
 #[cfg(test)]
@@ -166,6 +292,7 @@ mod tests {
         for product in products() {
             assert!(ProductId::new(&*product.id).is_ok(), "{}", product.id);
             assert_eq!(behaviour(&product.id), Some(product.behaviour), "{}", product.id);
+            assert_eq!(whim(&product.id), product.whim, "{}", product.id);
         }
     }
 

@@ -3,10 +3,14 @@
 use http::StatusCode;
 use vouchsafe_core::error_detail::{ErrorType, shortened};
 use vouchsafe_core::outcome::ProviderError;
-use vouchsafe_core::text::UpTo;
+use vouchsafe_core::text::{FreeText, UpTo};
 use vouchsafe_wire::{ErrorAnswer, Manner, Message};
 
 use crate::suv::client::{Answer, Body};
+
+/// As much of a provider's code and of its words as is kept and passed on, in characters.
+const MOST_OF_A_CODE: usize = 80;
+const MOST_OF_A_MESSAGE: usize = 250;
 
 /// The error in an answer's body, where there is one.
 pub(super) fn provider_error(answer: &Answer) -> Option<ProviderError> {
@@ -26,7 +30,37 @@ pub(super) fn provider_error(answer: &Answer) -> Option<ProviderError> {
     let said = error.error_message.filter(|message| !message.as_str().is_empty());
     let message = said.as_ref().map_or_else(|| silent(answer.status), |said| shortened(said.as_str()));
     let provider_message = error.provider_error_message.or(error.provider_error_msg).or(said);
-    Some(ProviderError { error_type, message, provider_code, provider_message })
+    Some(ProviderError {
+        error_type,
+        message,
+        provider_code: provider_code.and_then(|code| cut(code.as_str(), MOST_OF_A_CODE)),
+        provider_message: provider_message.and_then(|message| cut(message.as_str(), MOST_OF_A_MESSAGE)),
+    })
+}
+
+/// The same error in an answer to the channel. What a provider says of its dealings with us says nothing of
+/// the channel's dealings with us, and a channel that took it so would act on it.
+pub(super) fn relayed(error: ProviderError) -> ProviderError {
+    use ErrorType as Type;
+    match error.error_type {
+        Type::FormatError
+        | Type::AuthenticationError
+        | Type::DuplicateRecord
+        | Type::UnableToLocateRecord
+        | Type::RoutingError
+        | Type::VoucherAlreadyReversed
+        | Type::VoucherAlreadyConfirmed => {
+            let code = error.provider_code.filter(|code| !code.as_str().is_empty());
+            let provider_code = code.or_else(|| cut(error.error_type.name(), MOST_OF_A_CODE));
+            ProviderError { error_type: Type::GeneralError, provider_code, ..error }
+        }
+        _ => error,
+    }
+}
+
+/// The longest beginning of `words` of at most so many characters.
+fn cut(words: &str, most: usize) -> Option<FreeText> {
+    FreeText::new(words.chars().take(most).collect::<String>()).ok()
 }
 
 /// Our word for a provider's error type. Honour is also spelled the American way.

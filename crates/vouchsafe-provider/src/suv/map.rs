@@ -7,11 +7,10 @@ use http::StatusCode;
 use vouchsafe_core::message::ProvisionRequest;
 use vouchsafe_core::money::{Amounts, LedgerAmount};
 use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, Unusable};
-use vouchsafe_core::text::FreeText;
-use vouchsafe_wire::{Manner, Message, ProvisionAnswer};
+use vouchsafe_wire::{IssuedVoucher, Manner, Message, ProvisionAnswer, SoldProduct};
 
 use crate::suv::client::{Answer, Body};
-use crate::suv::error::{provider_error, without_words};
+use crate::suv::error::{provider_error, relayed, without_words};
 
 /// What a status says before the body is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +41,16 @@ pub(super) fn outcome(answer: &Answer, request: &ProvisionRequest) -> Outcome {
             Err(reason) => unusable(reason, answer),
         },
         Verdict::CredentialsRefused => Outcome::Declined(Decline::OurCredentials),
-        Verdict::Refusal => Outcome::Declined(Decline::ByProvider(
-            provider_error(answer).unwrap_or_else(|| without_words(answer.status)),
-        )),
+        Verdict::Refusal => {
+            let error = provider_error(answer).map_or_else(|| without_words(answer.status), relayed);
+            Outcome::Declined(Decline::ByProvider(error))
+        }
         Verdict::Nothing => unusable(Unusable::Status, answer),
     }
 }
 
 fn unusable(reason: Unusable, answer: &Answer) -> Outcome {
-    Outcome::Unknown(Doubt::Unusable { reason, error: provider_error(answer) })
+    Outcome::Unknown(Doubt::Unusable { reason, error: provider_error(answer).map(relayed) })
 }
 
 /// The approval in the body of a success, or what is wrong with it.
@@ -61,26 +61,49 @@ fn usable(body: &Body, request: &ProvisionRequest) -> Result<Approval, Unusable>
         return Err(Unusable::OtherId);
     }
     // A code the channel asked for binds nobody: the provider's own is the one that was sold.
-    let voucher = answer.voucher.ok_or(Unusable::NoCode)?;
-    let mut approval = Approval::new(voucher).map_err(|_| Unusable::NoCode)?;
-    if let (Some(asked), Some(granted)) = (asked(request), answer.amounts.as_ref().and_then(granted)) {
-        if granted.currency != asked.currency {
-            return Err(Unusable::OtherCurrency);
-        }
-        if granted.amount != asked.amount {
-            return Err(Unusable::OtherAmount);
-        }
+    let mut approval = match answer.voucher.ok_or(Unusable::NoCode)? {
+        IssuedVoucher::Whole(voucher) => Approval::new(voucher).map_err(|_| Unusable::NoCode)?,
+        IssuedVoucher::Damaged => return Err(Unusable::Damaged),
+    };
+    typed_in(approval.code().expose().as_str())?;
+    agreed(answer.amounts.as_ref(), asked(request))?;
+    let SoldProduct { id: sold, product } = answer.product.unwrap_or_default();
+    if let (Some(asked), Some(sold)) = (&request.product, sold)
+        && asked.product_id.as_str() != sold.as_str()
+    {
+        return Err(Unusable::OtherProduct);
     }
-    let ours = &request.header.third_party_identifiers;
-    let is_new = |id: &FreeText| ours.iter().all(|known| known.institution_id != *id);
     approval.third_party_identifiers = answer.third_party_identifiers;
-    approval.third_party_identifiers.retain(|identifier| is_new(&identifier.institution_id));
+    // What we sent comes back with what is new; two parties may use the same institution's name.
+    approval.third_party_identifiers.retain(|own| !request.header.third_party_identifiers.contains(own));
     approval.amounts = answer.amounts;
     approval.receiver = answer.receiver;
-    approval.product = answer.product;
+    approval.product = product;
     approval.slip_data = answer.slip_data;
     approval.rrn = answer.rrn.filter(|_| request.header.rrn.is_none());
     Ok(approval)
+}
+
+/// Whether a customer can type a code in.
+fn typed_in(code: &str) -> Result<(), Unusable> {
+    if code.trim().is_empty() {
+        return Err(Unusable::NoCode);
+    }
+    if code.contains(char::is_control) { Err(Unusable::Damaged) } else { Ok(()) }
+}
+
+/// Whether the amounts of an answer are what was asked for. Amounts of which none was asked for contradict
+/// nothing.
+fn agreed(amounts: Option<&Amounts>, asked: Option<LedgerAmount>) -> Result<(), Unusable> {
+    let (Some(amounts), Some(asked)) = (amounts, asked) else { return Ok(()) };
+    // The amount of the echo may be old news where another was granted, but a second currency is never right.
+    if [amounts.approved_amount, amounts.request_amount].iter().flatten().any(|said| said.currency != asked.currency) {
+        return Err(Unusable::OtherCurrency);
+    }
+    match granted(amounts) {
+        Some(granted) if granted.amount != asked.amount => Err(Unusable::OtherAmount),
+        _ => Ok(()),
+    }
 }
 
 /// What was asked for: the request's amount, else its product's price.

@@ -62,6 +62,13 @@ const TABLE: &[(&str, Expect, &str)] = &[
     ("NOTJSON", Expect::Unusable(Unusable::NotJson), "sold"),
     ("HUGE", Expect::Unusable(Unusable::TooLarge), "sold"),
     ("TRUNCATED", Expect::NoAnswer, "sold"),
+    ("REVERSESLOWLY", Expect::Approved, "sold"),
+    ("REVERSENOTFOUNDONCE", Expect::Approved, "sold"),
+    ("REVERSETWICE", Expect::Approved, "sold"),
+    ("REVERSEREFUSED", Expect::Approved, "sold"),
+    ("REVERSE503ONCE", Expect::Approved, "sold"),
+    ("CONFIRMREFUSED", Expect::Approved, "sold"),
+    ("CONFIRM503ONCE", Expect::Approved, "sold"),
 ];
 
 #[tokio::test]
@@ -85,6 +92,7 @@ async fn every_magic_product_does_what_it_promises_and_the_books_tell_the_truth(
             Event::Sold { .. } => "sold",
             Event::Refused { .. } => "refused",
             Event::Dropped => "dropped",
+            ref other => panic!("nobody sent what {other:?} says"),
         };
         (entry.product.as_deref().unwrap(), event)
     });

@@ -6,6 +6,7 @@ mod advice;
 mod client;
 mod magic;
 mod peer;
+mod sheets;
 mod simulator;
 
 use std::net::SocketAddr;

@@ -16,7 +16,7 @@ use vouchsafe_core::party::Institution;
 use vouchsafe_core::text::{FreeText, UpTo};
 use vouchsafe_provider::Provider;
 use vouchsafe_provider::simulator::faults::{Faults, Rate};
-use vouchsafe_provider::simulator::ledger::{self, Entry, Event, Ledger};
+use vouchsafe_provider::simulator::ledger::{self, Entry, Event, Fate, Ledger};
 use vouchsafe_provider::simulator::{Simulator, serve};
 use vouchsafe_provider::suv::SuvProvider;
 use vouchsafe_wire::Message;
@@ -31,6 +31,7 @@ fn simulator(ledger: Ledger) -> Simulator {
         },
         seed: 7,
         faults: Faults::default(),
+        plays: Vec::new(),
         ledger,
         clock: Box::new(|| "2026-11-23T10:00:01Z".parse().unwrap()),
     }
@@ -49,7 +50,7 @@ impl Running {
         Self::start_in(tempfile::tempdir().unwrap(), |_| ()).await
     }
 
-    async fn start_in(folder: TempDir, change: impl FnOnce(&mut Simulator)) -> Self {
+    pub(crate) async fn start_in(folder: TempDir, change: impl FnOnce(&mut Simulator)) -> Self {
         let mut simulator = simulator(Ledger::open(&books(folder.path())).unwrap());
         change(&mut simulator);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -72,13 +73,20 @@ impl Running {
         }
     }
 
+    /// What the books say of a request.
+    pub(crate) fn fate(&self, number: u128) -> Fate {
+        let entries = ledger::entries(&books(self.folder.path())).unwrap();
+        let key = ("us".to_owned(), request(number, "AIRTIME").header.id);
+        ledger::fates(&entries).get(&key).copied().unwrap_or_default()
+    }
+
     /// Stops and hands over what the books say.
     pub(crate) async fn stop(self) -> Vec<Entry> {
         let folder = self.end().await;
         ledger::entries(&books(folder.path())).unwrap()
     }
 
-    async fn end(self) -> TempDir {
+    pub(crate) async fn end(self) -> TempDir {
         self.stop.send(()).unwrap();
         self.task.await.unwrap().unwrap();
         self.folder
@@ -98,7 +106,11 @@ fn approval(found: Result<Outcome, NotSent>) -> Approval {
 
 fn declined_with(found: &Result<Outcome, NotSent>) -> Option<ErrorType> {
     match found {
-        Ok(Outcome::Declined(Decline::ByProvider(error))) => Some(error.error_type),
+        Ok(Outcome::Declined(Decline::ByProvider(error))) => {
+            // What concerns the provider's dealings with us is found in its own words.
+            let own = error.provider_code.as_ref().and_then(|code| ErrorType::from_name(code.as_str()));
+            own.or(Some(error.error_type))
+        }
         _ => None,
     }
 }
@@ -247,7 +259,9 @@ async fn the_edges_answer_as_the_interface_says() {
         (post(vouchers, "authorization: Bearer x\r\n", &good(3)), "401", "AUTHENTICATION_ERROR"),
         (post(vouchers, BASIC, "{}"), "400", "id may not be null"),
         (post(vouchers, BASIC, &" ".repeat(300_000)), "413", "FORMAT_ERROR"),
-        (post("/suv/v1/vouchers/reversals", BASIC, "{}"), "404", "FUNCTION_NOT_SUPPORTED"),
+        (post("/suv/v1/vouchers/reversals", BASIC, "{}"), "400", "requestId may not be null"),
+        (post("/suv/v1/vouchers/confirmations/", "authorization: Basic !\r\n", "{}"), "401", "AUTHENTICATION_ERROR"),
+        (post("/suv/v1/redemptions", BASIC, "{}"), "404", "FUNCTION_NOT_SUPPORTED"),
     ] {
         let answer = exchange(simulator.address, &sent).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(part), "{part}: {answer}");

@@ -9,12 +9,12 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::request::Parts;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::sheet::Messaging;
 
-use crate::api::error::answer;
+use crate::api::error::json;
 use crate::api::router::Service;
 use crate::app::Channel;
 use crate::config::SecretHash;
@@ -79,16 +79,18 @@ impl FromRequestParts<Arc<Service>> for Caller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Response> {
-        credentials(parts.headers.get(header::AUTHORIZATION))
+        credentials(&parts.headers)
             .and_then(|(user_name, secret)| service.access.channel(&user_name, &secret))
             .map(Self)
             .ok_or_else(unauthorized)
     }
 }
 
-/// The user name and password of a Basic authorization header.
-fn credentials(header: Option<&HeaderValue>) -> Option<(String, String)> {
-    let (scheme, encoded) = header?.to_str().ok()?.split_once(' ')?;
+/// The user name and password of the one Basic authorization header. Of two, a proxy may have checked the other.
+fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(only), None) = (all.next(), all.next()) else { return None };
+    let (scheme, encoded) = only.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
@@ -100,7 +102,7 @@ fn credentials(header: Option<&HeaderValue>) -> Option<(String, String)> {
 /// One answer for every way of not being known: which it was is nobody's business.
 fn unauthorized() -> Response {
     let detail = ErrorDetail::new(ErrorType::AuthenticationError, "valid credentials are needed (HTTP Basic)");
-    let mut response = answer(http::StatusCode::UNAUTHORIZED, &detail);
+    let mut response = json(http::StatusCode::UNAUTHORIZED, &detail);
     let challenge = HeaderValue::from_static("Basic realm=\"vouchsafe\", charset=\"UTF-8\"");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     response
@@ -110,20 +112,23 @@ fn unauthorized() -> Response {
 mod tests {
     use super::*;
 
-    fn check(header: &str, expect: Option<(&str, &str)>) {
-        let header = HeaderValue::from_str(header).unwrap();
-        let found = credentials(Some(&header));
-        assert_eq!(found.as_ref().map(|(user, secret)| (user.as_str(), secret.as_str())), expect, "{header:?}");
+    fn check(values: &[&str], expect: Option<(&str, &str)>) {
+        let values = values.iter().map(|value| (header::AUTHORIZATION, HeaderValue::from_str(value).unwrap()));
+        let headers: HeaderMap = values.collect();
+        let found = credentials(&headers);
+        assert_eq!(found.as_ref().map(|(user, secret)| (user.as_str(), secret.as_str())), expect, "{headers:?}");
     }
 
     #[test]
     fn credentials_are_a_user_name_and_a_secret() {
-        check("Basic ZGVtby1hcHA6c2VjcmV0", Some(("demo-app", "secret")));
-        check("basic ZGVtby1hcHA6YTpi", Some(("demo-app", "a:b")));
-        check("Basic ZGVtby1hcHA=", None);
-        check("Basic !!!", None);
-        check("Basic //79", None);
-        check("Bearer ZGVtby1hcHA6c2VjcmV0", None);
-        check("Basic", None);
+        check(&["Basic ZGVtby1hcHA6c2VjcmV0"], Some(("demo-app", "secret")));
+        check(&["basic ZGVtby1hcHA6YTpi"], Some(("demo-app", "a:b")));
+        check(&["Basic ZGVtby1hcHA="], None);
+        check(&["Basic !!!"], None);
+        check(&["Basic //79"], None);
+        check(&["Bearer ZGVtby1hcHA6c2VjcmV0"], None);
+        check(&["Basic"], None);
+        check(&[], None);
+        check(&["Basic ZGVtby1hcHA6c2VjcmV0", "Basic ZGVtby1hcHA6c2VjcmV0"], None);
     }
 }

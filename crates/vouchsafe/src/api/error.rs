@@ -106,12 +106,7 @@ fn unusable(reason: &str) -> ProviderError {
     }
 }
 
-/// An error as an answer.
-pub(crate) fn answer(status: StatusCode, detail: &ErrorDetail) -> Response {
-    json(status, detail)
-}
-
-/// A message as an answer.
+/// A message or an error as an answer.
 pub(crate) fn json(status: StatusCode, message: &impl Message) -> Response {
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     (status, [content_type], message.write()).into_response()

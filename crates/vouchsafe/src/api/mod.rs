@@ -3,11 +3,13 @@
 mod auth;
 mod body;
 mod docs;
+mod drain;
 mod error;
 mod health;
 mod router;
 mod server;
 mod trace;
+mod unserved;
 mod vouchers;
 
 pub use auth::{Access, KnownChannels};

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, on, post};
 use axum::{Router, body::Bytes};
 use http::StatusCode;
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 
 use crate::api::auth::Access;
-use crate::api::error::answer;
-use crate::api::{docs, health, trace, vouchers};
+use crate::api::error::json;
+use crate::api::unserved::{UNSERVED, unserved};
+use crate::api::{docs, drain, health, trace, vouchers};
 use crate::app::App;
 use crate::openapi;
 
@@ -48,9 +49,13 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
     ] {
         router = with_and_without_slash(router, &path, methods);
     }
+    for (method, path) in UNSERVED {
+        router = with_and_without_slash(router, &operation(path), on(method, unserved));
+    }
     router
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn_with_state(Arc::clone(&service), drain::drain))
         .layer(from_fn_with_state(Arc::clone(&service), trace::trace))
         .with_state(service)
 }
@@ -64,12 +69,16 @@ fn with_and_without_slash(
     router.route(&format!("{path}/"), methods.clone()).route(path, methods)
 }
 
-async fn no_such_path(request: Request) -> Response {
-    let message = format!("no such path: {}", request.uri().path());
-    answer(StatusCode::NOT_FOUND, &ErrorDetail::new(ErrorType::FormatError, &message))
+/// Below the base path it is a fault of the request, not a 404: a channel reads that as success for a reversal.
+async fn no_such_path(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let path = request.uri().path();
+    let is_ours = path.strip_prefix(&service.base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let status = if is_ours { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
+    let message = format!("no such path: {path}");
+    json(status, &ErrorDetail::new(ErrorType::FormatError, &message))
 }
 
 async fn no_such_method(request: Request) -> Response {
     let message = format!("{} is not served on this path", request.method());
-    answer(StatusCode::METHOD_NOT_ALLOWED, &ErrorDetail::new(ErrorType::FormatError, &message))
+    json(StatusCode::METHOD_NOT_ALLOWED, &ErrorDetail::new(ErrorType::FormatError, &message))
 }

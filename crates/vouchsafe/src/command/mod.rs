@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use vouchsafe_provider::simulator::faults::Rate;
+use vouchsafe_provider::simulator::plays::Play;
 
 /// Vouchsafe: a digital-voucher switch. One binary, one command, one durable answer for every voucher sold.
 #[derive(Debug, Parser)]
@@ -86,15 +87,25 @@ pub struct SimulatorArguments {
     /// Vouchers and faults follow from this number and the request: the same again gives the same again.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// How often there is no answer, from 0 (never) to 1 (always); half of the time it has sold.
+    /// How often there is no answer, from 0 (never) to 1 (always); half of the time what was asked is done.
     #[arg(long, value_name = "RATE", default_value = "0")]
     drop: Rate,
-    /// How often the answer is an error, from 0 to 1: 503 before or 500 after selling.
+    /// How often the answer is an error, from 0 to 1: 503 before or 500 after doing what was asked.
     #[arg(long, value_name = "RATE", default_value = "0")]
     error: Rate,
-    /// The longest time that an answer takes; each takes its own part of it.
+    /// How often the answer comes late, from 0 to 1, though what it says is done at once.
+    #[arg(long, value_name = "RATE", default_value = "0")]
+    late: Rate,
+    /// How late such an answer is.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 60_000)]
+    late_by: u64,
+    /// The longest time that any other answer takes; each takes its own part of it.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     delay: u64,
+    /// What it cannot do, or does in its own way: no-advices, no-retries, slow-to-reverse, not-found-once,
+    /// acknowledges-twice. Several are divided by commas.
+    #[arg(long, value_name = "SHEET", value_delimiter = ',')]
+    plays: Vec<Play>,
 }
 
 #[derive(Debug, Subcommand)]

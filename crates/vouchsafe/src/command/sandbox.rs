@@ -11,6 +11,7 @@ use vouchsafe_core::secret::Secret;
 use vouchsafe_core::sheet::{RetrySupport, Sheet};
 use vouchsafe_core::text::{FreeText, UpTo};
 use vouchsafe_provider::simulator::faults::Faults;
+use vouchsafe_provider::simulator::plays::Play;
 use vouchsafe_provider::simulator::{self, BASE_PATH};
 
 use crate::api::Access;
@@ -38,7 +39,7 @@ pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
             arguments.listen
         )));
     }
-    telemetry::start(LogFormat::Text);
+    let _log = telemetry::start(LogFormat::Text).map_err(Failure::failed)?;
     assemble::make_folder(&arguments.data)?;
     let mut config = config(arguments)?;
     let store = assemble::open_store(&config)?;
@@ -73,7 +74,11 @@ async fn simulate(
     let listener = assemble::listen((Ipv4Addr::LOCALHOST, 0).into()).await?;
     let address = listener.local_addr().map_err(Failure::failed)?;
     let ledger = ledger(Some(&data.join(format!("{name}.ledger.jsonl"))))?;
-    let simulator = simulated(name, SEED, Faults::default(), ledger)?;
+    let mut simulator = simulated(name, SEED, Faults::default(), ledger)?;
+    if name == SIMULATED_STELLR {
+        // It plays the sheet that the sandbox's configuration gives it, and books whatever breaks it.
+        simulator.plays = vec![Play::NoAdvices, Play::NoRetries];
+    }
     let serving = tokio::spawn(simulator::serve(listener, simulator, async move { closing.cancelled().await }));
     Ok((address, serving))
 }

@@ -11,7 +11,7 @@ use crate::telemetry;
 /// Runs the switch of a configuration file until it is asked to stop.
 pub(crate) fn serve(path: &Path) -> Result<(), Failure> {
     let config = Config::load(path).map_err(Failure::unusable)?;
-    telemetry::start(config.log);
+    let _log = telemetry::start(config.log).map_err(Failure::failed)?;
     let catalogue = assemble::catalogue(&config)?;
     let store = assemble::open_store(&config)?;
     block_on(async {

@@ -16,9 +16,16 @@ use crate::telemetry;
 
 /// Runs a simulated provider until it is asked to stop.
 pub(crate) fn simulator(arguments: &SimulatorArguments) -> Result<(), Failure> {
-    telemetry::start(LogFormat::Text);
-    let faults = Faults { drop: arguments.drop, error: arguments.error, delay: Duration::from_millis(arguments.delay) };
-    let simulator = simulated("simulator", arguments.seed, faults, ledger(arguments.ledger.as_deref())?)?;
+    let _log = telemetry::start(LogFormat::Text).map_err(Failure::failed)?;
+    let faults = Faults {
+        drop: arguments.drop,
+        error: arguments.error,
+        late: arguments.late,
+        late_by: Duration::from_millis(arguments.late_by),
+        delay: Duration::from_millis(arguments.delay),
+    };
+    let mut simulator = simulated("simulator", arguments.seed, faults, ledger(arguments.ledger.as_deref())?)?;
+    simulator.plays.clone_from(&arguments.plays);
     block_on(async {
         let stop = stop::requested()?;
         let listener = assemble::listen(arguments.listen).await?;
@@ -33,7 +40,7 @@ pub(crate) fn simulated(name: &str, seed: u64, faults: Faults, ledger: Ledger) -
     let id = FreeText::new(name).map_err(Failure::unusable)?;
     let name = UpTo::new(name).map_err(Failure::unusable)?;
     let clock = Box::new(|| MachineClock.now());
-    Ok(Simulator { institution: Institution { id, name }, seed, faults, ledger, clock })
+    Ok(Simulator { institution: Institution { id, name }, seed, faults, plays: Vec::new(), ledger, clock })
 }
 
 /// The books of a simulated provider: in a file, or only in memory.

@@ -15,8 +15,12 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long a body may take to arrive.
     pub body: Duration,
-    /// How long the head of a request may take to arrive.
+    /// How long the first bytes of a connection and the head of its first request may take to arrive.
     pub header: Duration,
+    /// How long a kept-alive HTTP/1.1 connection may be idle, and the head of its next request take to arrive.
+    pub idle: Duration,
+    /// How many connections there may be at once; the next one waits.
+    pub connections: usize,
     /// Taken off what is left of the channel's time, so that our answer reaches it before it gives up.
     pub answer_margin: Duration,
     /// How long an answer is still listened for after its deadline.
@@ -37,6 +41,8 @@ impl Default for Limits {
             body_bytes: 256 * 1024,
             body: Duration::from_secs(10),
             header: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            connections: 4096,
             answer_margin: Duration::from_millis(500),
             late_answer: Duration::from_secs(30),
             reversal_sync: Duration::from_secs(5),
@@ -53,6 +59,8 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
     let body_bytes = section.or("body_bytes", default.body_bytes, whole(1024..=16 * 1024 * 1024));
     let body = section.or("body_seconds", default.body, seconds);
     let header = section.or("header_seconds", default.header, seconds);
+    let idle = section.or("idle_seconds", default.idle, seconds);
+    let connections = section.or("connections", default.connections, whole(1..=1_000_000));
     let answer_margin = section.or("answer_margin_milliseconds", default.answer_margin, milliseconds);
     let late_answer = section.or("late_answer_seconds", default.late_answer, seconds);
     let reversal_sync = section.or("reversal_sync_seconds", default.reversal_sync, seconds);
@@ -65,6 +73,8 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
         body_bytes: body_bytes?,
         body: body?,
         header: header?,
+        idle: idle?,
+        connections: connections?,
         answer_margin: answer_margin?,
         late_answer: late_answer?,
         reversal_sync: reversal_sync?,

@@ -87,7 +87,7 @@ fn what_is_said_counts() {
         "",
         "confirmations = false\nreversals = false\nretry = \"unsupported\"\ntimeout_seconds = 5\nconcurrency = 7\n\
          rate = 9\nconfirm_after_seconds = 11\n[routes]\nreceivers = { r = \"house\" }\n[log]\nformat = \"json\"\n\
-         [limits]\nbody_bytes = 0x400\nanswer_margin_milliseconds = 59999",
+         [limits]\nbody_bytes = 0x400\nanswer_margin_milliseconds = 59999\nidle_seconds = 5\nconnections = 6",
     );
     let config = parse(&format!("listen = \"[::]:443\"\nbase_path = \"/v2\"\ncatalogue = \"c.toml\"\n{text}")).unwrap();
     assert_eq!(config.listen.to_string(), "[::]:443");
@@ -96,6 +96,7 @@ fn what_is_said_counts() {
     assert_eq!(config.routes.receivers["r"].as_str(), "house");
     assert_eq!(config.log, LogFormat::Json);
     assert_eq!((config.limits.body_bytes, config.limits.answer_margin), (1024, Duration::from_millis(59_999)));
+    assert_eq!((config.limits.idle, config.limits.connections), (Duration::from_secs(5), 6));
     let expect = Sheet {
         confirmations: false,
         reversals: false,

@@ -239,14 +239,14 @@ const UNAUTHORIZED: Answer = Answer {
 
 const TOO_LARGE: Answer = Answer {
     status: StatusCode::PAYLOAD_TOO_LARGE,
-    meaning: "the body is larger than the switch accepts. The connection is closed.",
+    meaning: "the body is larger than the switch accepts.",
     headers: &[],
     body: Body::Refusal(&[BODY_TOO_LARGE]),
 };
 
 const UNSUPPORTED: Answer = Answer {
     status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-    meaning: "the body is not announced as JSON. The connection is closed.",
+    meaning: "the body is not announced as plain JSON in UTF-8.",
     headers: &[],
     body: Body::Refusal(&[NOT_JSON]),
 };

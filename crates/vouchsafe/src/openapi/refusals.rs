@@ -121,8 +121,8 @@ pub(super) static BODY_TOO_LARGE: &[Case] = &[case(
 /// The body is announced as something else.
 pub(super) static NOT_JSON: &[Case] = &[case(
     ErrorType::FormatError,
-    "The `Content-Type` header is missing, or is not `application/json`",
-    "the content type must be application/json",
+    "The `Content-Type` header is missing, repeated, or not `application/json` in UTF-8; or there is a `Content-Encoding`",
+    "the body must be application/json in UTF-8, said once, without an encoding",
     About::Nothing,
 )];
 

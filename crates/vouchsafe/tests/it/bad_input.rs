@@ -87,8 +87,9 @@ async fn a_request_is_refused_before_its_body_is_read_where_it_can_be() {
         ("no content type", Call { content_type: None, ..post(good()) }, "415 FORMAT_ERROR"),
         ("another content type", Call { content_type: Some("text/plain"), ..post(good()) }, "415 FORMAT_ERROR"),
         ("a method of another path", Call { method: Method::DELETE, ..post(good()) }, "405 FORMAT_ERROR"),
-        ("GET", Call { method: Method::GET, ..post(Bytes::new()) }, "405 FORMAT_ERROR"),
-        ("a path of nobody", Call { path: "/suv/v1/voucher", ..post(good()) }, "404 FORMAT_ERROR"),
+        ("a path of nobody", Call { path: "/suv/v1/voucher", ..post(good()) }, "400 FORMAT_ERROR"),
+        ("the base path", Call { path: "/suv/v1", ..post(good()) }, "400 FORMAT_ERROR"),
+        ("a path outside of it", Call { path: "/suv/v12/vouchers", ..post(good()) }, "404 FORMAT_ERROR"),
         (
             "a content type with parameters",
             Call { content_type: Some("Application/JSON; charset=utf-8"), ..post(good()) },
@@ -99,6 +100,52 @@ async fn a_request_is_refused_before_its_body_is_read_where_it_can_be() {
     for (what, call, verdict) in table {
         assert_eq!(call.by(&channel).await.verdict(), verdict, "{what}");
     }
+}
+
+#[tokio::test]
+async fn an_operation_that_is_not_served_yet_is_no_404() {
+    let switch = Switch::asking("http://127.0.0.1:1/suv/v1").await;
+    let (known, unknown) = (switch.channel("app"), switch.channel(""));
+    for (method, path) in [
+        (Method::POST, "/suv/v1/vouchers/confirmations/"),
+        (Method::GET, "/suv/v1/products?channelName=app"),
+        (Method::GET, "/suv/v1/vouchers"),
+        (Method::POST, "/suv/v1/redemptions"),
+        (Method::POST, "/suv/v1/redemptions/confirmations"),
+        (Method::POST, "/suv/v1/redemptions/reversals"),
+        (Method::GET, "/suv/v1/redemptions/00000000-0000-0000-0000-000000000000"),
+        (Method::POST, "/suv/v1/refunds"),
+        (Method::POST, "/suv/v1/refunds/confirmations"),
+        (Method::POST, "/suv/v1/refunds/reversals"),
+    ] {
+        let call = || Call { method: method.clone(), path, ..post("{}") };
+        assert_eq!(call().by(&known).await.verdict(), "501 FUNCTION_NOT_SUPPORTED", "{path}");
+        assert_eq!(call().by(&unknown).await.verdict(), "401 AUTHENTICATION_ERROR", "{path}");
+        let wrong = Call { method: Method::DELETE, ..call() };
+        assert_eq!(wrong.by(&known).await.verdict(), "405 FORMAT_ERROR", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_twice_or_in_another_encoding_is_refused() {
+    let provider = ProviderStub::approving().await;
+    let switch = Switch::asking(provider.base_url()).await;
+    let channel = switch.channel("app");
+    let other = switch.channel("other").authorization();
+    for (name, value, verdict) in [
+        ("authorization", other.as_str(), "401 AUTHENTICATION_ERROR"),
+        ("content-type", "application/json", "415 FORMAT_ERROR"),
+        ("content-encoding", "gzip", "415 FORMAT_ERROR"),
+        ("content-encoding", "identity", "201"),
+    ] {
+        let call = Request::post(format!("http://{}/suv/v1/vouchers", channel.address))
+            .header("authorization", channel.authorization())
+            .header("content-type", "application/json; charset=UTF-8")
+            .header(name, value)
+            .body(Full::new(Bytes::from(request("app").to_string())));
+        assert_eq!(channel.send(call.unwrap()).await.unwrap().verdict(), verdict, "{name}: {value}");
+    }
+    assert_eq!(provider.seen().len(), 1);
 }
 
 #[tokio::test]
@@ -142,18 +189,7 @@ async fn a_slow_body_is_refused_when_its_time_is_over_and_the_connection_ends() 
         assert!(answer.contains("FORMAT_ERROR") && answer.contains("not complete within"), "{answer}");
     }
     let answer = stalled(&switch, Some(1 << 20)).await;
-    assert!(answer.starts_with("HTTP/1.1 413 "), "an announced size is refused at once: {answer}");
-}
-
-#[tokio::test]
-async fn slow_headers_end_the_connection() {
-    let mut setup = Setup::to("http://127.0.0.1:1/suv/v1");
-    setup.limits.header = Duration::from_millis(200);
-    let switch = Switch::start(setup).await;
-    let mut caller = TcpStream::connect(switch.address).await.unwrap();
-    caller.write_all(b"POST /suv/v1/vouchers HTTP/1.1\r\nhost:").await.unwrap();
-    let mut answer = Vec::new();
-    caller.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "an announced size is refused for its size: {answer}");
 }
 
 #[tokio::test]

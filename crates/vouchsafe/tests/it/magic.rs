@@ -37,6 +37,7 @@ async fn every_magic_product_behaves_as_the_readme_says() {
         institution: Institution { id: FreeText::new("sim").unwrap(), name: UpTo::new("Sim").unwrap() },
         seed: 1,
         faults: Faults::default(),
+        plays: Vec::new(),
         ledger: Ledger::in_memory(),
         clock: Box::new(|| vouchsafe::clock::Clock::now(&vouchsafe::clock::MachineClock)),
     };

@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod connections;
 mod durable;
+mod early;
 mod forwarding;
 mod hang_up;
 mod identity;
+mod log;
 mod magic;
 mod nine_flows;
 mod openapi;

@@ -1,10 +1,7 @@
 //! The real binary, killed and started again.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Lines};
-use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 
 use vouchsafe::clock::{Clock as _, MachineClock};
 use vouchsafe::config::catalogue::{SIMULATED_FULL, SIMULATED_STELLR};
@@ -14,38 +11,7 @@ use vouchsafe_store::Store as _;
 use vouchsafe_store::seal::{Sealer, SealingKey};
 use vouchsafe_store::sqlite::SqliteStore;
 
-use crate::world::{Channel, id, key, request_for};
-
-/// The sandbox as a process of its own.
-struct Sandbox {
-    process: Child,
-    address: SocketAddr,
-    /// Kept open: what the sandbox has to say later must find somebody listening.
-    _output: Lines<BufReader<ChildStdout>>,
-}
-
-impl Sandbox {
-    fn start(data: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
-            .args(["sandbox", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let address = lines.find_map(|line| {
-            let line = line.unwrap();
-            line.strip_prefix("Vouchsafe sandbox at http://")?.split('/').next()?.parse().ok()
-        });
-        Self { process, address: address.expect("the sandbox says where it is"), _output: lines }
-    }
-
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-}
+use crate::world::{Channel, Sandbox, id, key, request_for};
 
 /// The store of a sandbox that is not running, or is.
 fn store(data: &Path) -> SqliteStore {

@@ -90,7 +90,11 @@ fn a_success_counts_only_when_it_is_about_what_was_asked() {
     for (body, expect) in [
         (success(CODE), Class::Approved),
         (success(CODE).replace(ID, &ID.to_uppercase()), Class::Approved),
-        (success(r#","voucher":{"code":"1","expiryDate":"never"}"#), Class::Approved),
+        (success(r#","voucher":{"code":"1","expiryDate":"2029-11-23T10:00:00Z","serialNumber":7}"#), Class::Approved),
+        (success(r#","voucher":{"code":"1","expiryDate":"never"}"#), unusable(Unusable::Damaged)),
+        (success(r#","voucher":{"code":"1","pin":"1234"}"#), unusable(Unusable::Damaged)),
+        (success(r#","voucher":{"code":"12\u000734"}"#), unusable(Unusable::Damaged)),
+        (success(r#","voucher":{"code":" \u3000 "}"#), unusable(Unusable::NoCode)),
         (success(&format!(r#"{CODE},"unheardOf":true"#)), Class::Approved),
         (String::new(), unusable(Unusable::NotJson)),
         ("<html>".to_owned(), unusable(Unusable::NotJson)),
@@ -127,6 +131,8 @@ fn the_granted_amount_decides_over_the_echoed_one() {
     let check = |body: &str, expect| assert_eq!(class(&outcome(&answer(200, body), &fifty_rand())), expect, "{body}");
     check(&both(4000, 5000), Class::Approved);
     check(&both(5000, 4000), Class::Unusable(Unusable::OtherAmount));
+    let echoed_in_dollars = both(5000, 5000).replacen("710", "840", 1);
+    check(&echoed_in_dollars, Class::Unusable(Unusable::OtherCurrency));
 }
 
 #[test]
@@ -144,11 +150,29 @@ fn a_price_is_asked_for_as_much_as_an_amount() {
 }
 
 #[test]
+fn a_voucher_for_another_product_is_not_the_one_asked_for() {
+    let product = |id: &str| format!(r#","product":{{"productId":"{id}"}}"#);
+    let airtime = request(&product("AIRTIME"));
+    for (asked, sold, expect) in [
+        (&airtime, product("AIRTIME"), Class::Approved),
+        (&airtime, String::new(), Class::Approved),
+        (&airtime, r#","product":{"name":"Airtime"}"#.to_owned(), Class::Approved),
+        (&airtime, product("DATA"), Class::Unusable(Unusable::OtherProduct)),
+        (&airtime, product("AIR-TIME"), Class::Unusable(Unusable::OtherProduct)),
+        (&fifty_rand(), product("DATA"), Class::Approved),
+    ] {
+        let answer = answer(201, &success(&format!("{CODE}{sold}")));
+        assert_eq!(class(&outcome(&answer, asked)), expect, "{sold}");
+    }
+}
+
+#[test]
 fn an_approval_holds_what_the_provider_added_and_nothing_else() {
     let body = success(
         r#","voucher":{"code":"1234","serialNumber":"S1"},"rrn":"R1","receiver":{"id":"issuer","name":"Issuer"},
         "product":{"productId":"AIRTIME"},"slipData":{"slipWidth":40},"thirdPartyIdentifiers":[
-        {"institutionId":"app","transactionIdentifier":"forged"},
+        {"institutionId":"app","transactionIdentifier":"A1"},
+        {"institutionId":"app","transactionIdentifier":"P1"},
         {"institutionId":"issuer","transactionIdentifier":"I1"}]"#,
     );
     let Outcome::Approved(approval) = outcome(&answer(201, &body), &fifty_rand()) else { panic!("not approved") };
@@ -159,7 +183,8 @@ fn an_approval_holds_what_the_provider_added_and_nothing_else() {
     assert_eq!(approval.slip_data.unwrap().slip_width, Some(40));
     assert_eq!(approval.rrn.unwrap().as_str(), "R1");
     let references = approval.third_party_identifiers.iter().map(|own| own.transaction_identifier.as_str());
-    assert_eq!(references.collect::<Vec<_>>(), ["I1"]);
+    // The provider may be known by the name that the channel uses for itself.
+    assert_eq!(references.collect::<Vec<_>>(), ["P1", "I1"]);
 }
 
 #[test]
@@ -187,7 +212,7 @@ fn words(status: u16, body: &str) -> Option<(ErrorType, String, Option<String>, 
 #[test]
 fn a_providers_error_is_kept_in_our_words_and_in_its_own() {
     use ErrorType::{DoNotHonour, GeneralError, LimitExceeded};
-    let long = "x".repeat(100);
+    let long = "x".repeat(300);
     let said = |text: &str| Some(text.to_owned());
     for (status, body, expect) in [
         (404, "", (GeneralError, "the provider declined with status 404", None, None)),
@@ -222,7 +247,7 @@ fn a_providers_error_is_kept_in_our_words_and_in_its_own() {
         (
             404,
             &format!(r#"{{"errorType":"DO_NOT_HONOUR","errorMessage":"{long}"}}"#),
-            (DoNotHonour, &long[..80], None, said(&long)),
+            (DoNotHonour, &long[..80], None, said(&long[..250])),
         ),
         (500, r#"{"errorType":"GENERAL_ERROR","errorMessage":"oops"}"#, (GeneralError, "oops", None, said("oops"))),
         (
@@ -239,6 +264,34 @@ fn a_providers_error_is_kept_in_our_words_and_in_its_own() {
             "{status} {body}"
         );
     }
+    let code = format!(r#"{{"errorType":"LIMIT_EXCEEDED","providerErrorCode":"{long}"}}"#);
+    assert_eq!(words(404, &code).unwrap().2, said(&long[..80]));
+    let unheard_of = format!(r#"{{"errorType":"{long}"}}"#);
+    assert_eq!(words(404, &unheard_of).unwrap().2, said(&long[..80]));
     assert_eq!(words(500, ""), None);
     assert_eq!(words(201, &success("")), None);
+}
+
+#[test]
+fn what_a_provider_says_of_its_dealings_with_us_is_not_said_of_the_channels() {
+    use ErrorType as Type;
+    for error_type in [
+        Type::FormatError,
+        Type::AuthenticationError,
+        Type::DuplicateRecord,
+        Type::UnableToLocateRecord,
+        Type::RoutingError,
+        Type::VoucherAlreadyReversed,
+        Type::VoucherAlreadyConfirmed,
+    ] {
+        for status in [400, 404, 500] {
+            let found = words(status, &format!(r#"{{"errorType":"{error_type}","errorMessage":"no"}}"#)).unwrap();
+            assert_eq!((found.0, found.2.as_deref()), (Type::GeneralError, Some(error_type.name())), "{status}");
+            let coded = format!(r#"{{"errorType":"{error_type}","providerErrorCode":"51"}}"#);
+            assert_eq!(words(status, &coded).unwrap().2.as_deref(), Some("51"));
+        }
+    }
+    for error_type in [Type::InvalidVoucher, Type::FunctionNotSupported, Type::UpstreamUnavailable] {
+        assert_eq!(words(404, &format!(r#"{{"errorType":"{error_type}"}}"#)).unwrap().0, error_type);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod channel;
 mod provider_stub;
+mod sandbox;
 mod switch;
 mod unreliable;
 
@@ -11,6 +12,7 @@ use serde_json::{Value as Json, json};
 
 pub(crate) use channel::{Answer, Channel};
 pub(crate) use provider_stub::{ProviderStub, approval, approve, take};
+pub(crate) use sandbox::Sandbox;
 pub(crate) use switch::{PROVIDER, Setup, Switch, key, sealer};
 pub(crate) use unreliable::{Fault, Faults, Verb};
 
