@@ -100,6 +100,14 @@ impl Price {
     }
 }
 
+impl Item {
+    /// Whether a channel may sell it.
+    fn is_sold_on(&self, channel: &ChannelId) -> bool {
+        let listings = &self.product.channel_product_listings;
+        listings.is_empty() || listings.iter().any(|listing| listing.channel_name.as_str() == channel.as_str())
+    }
+}
+
 impl Catalogue {
     /// A catalogue of these products, kept in this order.
     ///
@@ -127,6 +135,18 @@ impl Catalogue {
         self.places.get(product).and_then(|place| self.items.get(*place))
     }
 
+    /// Every product that `channel` may sell, in the catalogue's order, each with this channel's listing at most.
+    #[must_use]
+    pub fn products_for(&self, channel: &ChannelId) -> Vec<Product> {
+        let sold = self.items.iter().filter(|item| item.is_sold_on(channel));
+        let shown = sold.map(|item| {
+            let listings = item.product.channel_product_listings.iter();
+            let own = listings.filter(|listing| listing.channel_name.as_str() == channel.as_str());
+            Product { channel_product_listings: own.cloned().collect(), ..item.product.clone() }
+        });
+        shown.collect()
+    }
+
     /// The amount to ask a provider for, when `channel` may sell `product` for what it asked.
     ///
     /// # Errors
@@ -138,8 +158,7 @@ impl Catalogue {
         amounts: Option<&Amounts>,
     ) -> Result<LedgerAmount, NotForSale> {
         let item = self.item(product).ok_or(NotForSale::UnknownProduct)?;
-        let listings = &item.product.channel_product_listings;
-        if !listings.is_empty() && !listings.iter().any(|listing| listing.channel_name.as_str() == channel.as_str()) {
+        if !item.is_sold_on(channel) {
             return Err(NotForSale::NotOnThisChannel);
         }
         item.price.settle(amounts.and_then(|amounts| amounts.request_amount))
@@ -204,6 +223,28 @@ mod tests {
         check("app", "NONE", None, Err(NotForSale::UnknownProduct));
         check("app", "APPONLY", Some(rand(1)), Ok(rand(1)));
         check("till", "APPONLY", Some(rand(1)), Err(NotForSale::NotOnThisChannel));
+    }
+
+    #[test]
+    fn a_channel_is_shown_what_it_may_sell_and_no_other_channels_listings() {
+        let both = item("BOTH", Price::Open, &["app", "till"]);
+        let catalogue = Catalogue::new(vec![both, item("ALL", Price::Open, &[]), item("TILL", Price::Open, &["till"])]);
+        let catalogue = catalogue.unwrap();
+        let check = |channel: &str, expect: &[(&str, &[&str])]| {
+            let found = catalogue.products_for(&ChannelId::new(channel).unwrap());
+            let found: Vec<_> = found
+                .iter()
+                .map(|product| {
+                    let listings = product.channel_product_listings.iter();
+                    (product.product_id.as_str(), listings.map(|one| one.channel_name.as_str()).collect::<Vec<_>>())
+                })
+                .collect();
+            let expect: Vec<_> = expect.iter().map(|(id, listings)| (*id, listings.to_vec())).collect();
+            assert_eq!(found, expect, "{channel}");
+        };
+        check("app", &[("BOTH", &["app"]), ("ALL", &[])]);
+        check("till", &[("BOTH", &["till"]), ("ALL", &[]), ("TILL", &["till"])]);
+        check("other", &[("ALL", &[])]);
     }
 
     #[test]

@@ -300,27 +300,29 @@ fn instant(text: &str) -> Option<Timestamp> {
         return None;
     }
     // After the seconds: a fraction or none, then Z or an offset in hours and minutes.
-    let rest = &text.as_bytes()[19..];
-    let offset = match rest.split_first() {
-        Some((b'.', fraction)) => {
-            let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
-            if digits == 0 {
-                return None;
-            }
-            // However many there are; the parser refuses more than nine.
-            &fraction[digits..]
-        }
-        _ => rest,
+    let (seconds, rest) = text.split_at(19);
+    let (fraction, offset) = match rest.strip_prefix('.') {
+        Some(rest) => rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count()),
+        None => ("0", rest),
     };
-    let offset_is_written_out = match offset {
+    let offset_is_written_out = match offset.as_bytes() {
         [b'Z' | b'z'] => true,
         [b'+' | b'-', h1, h2, b':', m1, m2] => [h1, h2, m1, m2].iter().all(|b| b.is_ascii_digit()),
         _ => false,
     };
-    if !offset_is_written_out {
+    if fraction.is_empty() || !offset_is_written_out {
         return None;
     }
-    let millisecond = text.parse::<Timestamp>().ok()?.as_millisecond();
+    // Milliseconds are kept, however many digits there are.
+    let parse = |seconds: &str| format!("{seconds}.{}{offset}", fraction.get(..3).unwrap_or(fraction)).parse().ok();
+    let instant: Option<Timestamp> = parse(seconds).or_else(|| {
+        // The end of the year 9999 is how systems say "never", and its last hours are past what an instant can be.
+        let never: Option<Timestamp> =
+            seconds.strip_prefix("9999-12-3").and_then(|rest| parse(&format!("9998-12-3{rest}")));
+        // To the whole second, which is as far as milliseconds reach.
+        never.and_then(|_| Timestamp::from_second(Timestamp::MAX.as_second()).ok())
+    });
+    let millisecond = instant?.as_millisecond();
     if millisecond < FIRST_INSTANT { None } else { Timestamp::from_millisecond(millisecond).ok() }
 }
 
@@ -338,8 +340,15 @@ mod tests {
         check("2026-11-23t09:30:00z", Some("2026-11-23T09:30:00.000Z"));
         check("2026-11-23T09:30:00.1234567+02:00", Some("2026-11-23T07:30:00.123Z"));
         check("2026-11-23T09:30:00.123-00:30", Some("2026-11-23T10:00:00.123Z"));
+        check("2026-11-23T09:30:00.123456789012+02:00", Some("2026-11-23T07:30:00.123Z"));
+        for never in ["9999-12-31T23:59:59Z", "9999-12-31t23:59:59.999999+02:00", "9999-12-31T00:00:00-05:00"] {
+            check(never, Some("9999-12-30T22:00:00.000Z"));
+        }
         for malformed in [
             "",
+            "9999-12-31T24:00:00Z",
+            "9999-12-32T00:00:00Z",
+            "2026-11-23T09:30:00.Z",
             "2026-11-23",
             "2026-11-23T09:30:00",
             "2026-11-23T09:30Z",

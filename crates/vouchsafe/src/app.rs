@@ -8,7 +8,6 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vouchsafe_core::catalogue::Catalogue;
 use vouchsafe_core::circuit::{Circuit, CircuitRules};
 use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::outcome::{Doubt, NotSent, Outcome, Unusable};
@@ -22,6 +21,7 @@ use vouchsafe_store::Store;
 
 use crate::clock::Clock;
 use crate::config::Limits;
+use crate::live_catalogue::LiveCatalogue;
 use crate::watchers::{Openings, Watchers};
 
 /// The switch at work.
@@ -33,7 +33,7 @@ pub struct App {
     /// The ways from a request to a provider.
     pub routes: Routes,
     /// What it sells; without a catalogue nothing is checked and nothing is mapped.
-    pub catalogue: Option<Catalogue>,
+    pub catalogue: LiveCatalogue,
     /// Who it is towards others.
     pub institution: Institution,
     /// Bounds on size and time.

@@ -9,6 +9,7 @@ pub mod command;
 pub mod config;
 pub mod flow;
 pub mod forward;
+pub mod live_catalogue;
 pub mod openapi;
 pub mod recover;
 pub mod telemetry;

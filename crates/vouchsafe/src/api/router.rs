@@ -13,7 +13,7 @@ use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 use crate::api::auth::Access;
 use crate::api::error::json;
 use crate::api::unserved::{UNSERVED, unserved};
-use crate::api::{docs, drain, health, trace, vouchers};
+use crate::api::{docs, drain, health, products, trace, vouchers};
 use crate::app::App;
 use crate::openapi;
 
@@ -42,6 +42,7 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
         (operation("/vouchers"), post(vouchers::provision)),
         (operation("/vouchers/{provisionId}/retry"), post(vouchers::retry)),
         (operation("/vouchers/reversals"), post(vouchers::reverse)),
+        (operation("/products"), get(products::lookup)),
         ("/health/live".to_owned(), get(health::live)),
         ("/health/ready".to_owned(), get(health::ready)),
         ("/openapi.json".to_owned(), get(docs::openapi)),

@@ -9,9 +9,8 @@ use crate::api::auth::Caller;
 use crate::api::error::json;
 
 /// Every one of them, below the base path. A row goes when its operation arrives; the router refuses to have both.
-pub(crate) const UNSERVED: [(MethodFilter, &str); 10] = [
+pub(crate) const UNSERVED: [(MethodFilter, &str); 9] = [
     (MethodFilter::POST, "/vouchers/confirmations"),
-    (MethodFilter::GET, "/products"),
     (MethodFilter::GET, "/vouchers"),
     (MethodFilter::POST, "/redemptions"),
     (MethodFilter::POST, "/redemptions/confirmations"),

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vouchsafe_core::catalogue::Catalogue;
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
@@ -18,15 +18,20 @@ use crate::api::{self, Access};
 use crate::app::{App, Desk};
 use crate::clock::MachineClock;
 use crate::command::{Failure, sealing_key, stop};
-use crate::config::{self, Config, StoreUri};
+use crate::config::{Config, StoreUri};
+use crate::live_catalogue::LiveCatalogue;
 use crate::watchers::{Openings, Watchers};
 use crate::{forward, recover};
 
 /// The catalogue that a configuration names, checked against its providers.
-pub(crate) fn catalogue(config: &Config) -> Result<Option<Catalogue>, Failure> {
-    let providers: Vec<ProviderId> = config.providers.iter().map(|provider| provider.id.clone()).collect();
-    let load = |path: &std::path::PathBuf| config::catalogue::load(path, &providers).map_err(Failure::unusable);
-    config.catalogue.as_ref().map(load).transpose()
+pub(crate) fn catalogue(config: &Config) -> Result<LiveCatalogue, Failure> {
+    let Some(path) = &config.catalogue else { return Ok(LiveCatalogue::none()) };
+    LiveCatalogue::open(path, provider_ids(config), Instant::now()).map_err(Failure::unusable)
+}
+
+/// The providers that a configuration names.
+pub(crate) fn provider_ids(config: &Config) -> Vec<ProviderId> {
+    config.providers.iter().map(|provider| provider.id.clone()).collect()
 }
 
 /// Opens the store that a configuration names.
@@ -46,7 +51,7 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
 }
 
 /// The switch of a configuration, over a store.
-pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: Option<Catalogue>) -> Result<Arc<App>, Failure> {
+pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: LiveCatalogue) -> Result<Arc<App>, Failure> {
     let mut providers = HashMap::new();
     for provider in &config.providers {
         let unusable = |why: &dyn std::fmt::Display| Failure::unusable(format!("provider {}: {why}", provider.id));

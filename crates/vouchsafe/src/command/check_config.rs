@@ -14,6 +14,8 @@ pub(crate) fn check_config(path: &Path) -> Result<(), Failure> {
         path.display(),
         config.channels.len(),
         config.providers.len(),
-        catalogue.map_or("no catalogue".to_owned(), |catalogue| format!("{} products", catalogue.items().len())),
+        catalogue
+            .current()
+            .map_or("no catalogue".to_owned(), |catalogue| format!("{} products", catalogue.items().len())),
     ))
 }

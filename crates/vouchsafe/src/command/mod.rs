@@ -1,9 +1,11 @@
 //! The commands: what a person types, one file each.
 
 mod assemble;
+mod catalogue;
 mod channel;
 mod check_config;
 mod openapi;
+mod providers;
 mod sandbox;
 mod sealing_key;
 mod serve;
@@ -52,6 +54,15 @@ enum Command {
         /// The configuration to read.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+    },
+    /// Look after the file of what is sold.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
+    /// Show what each provider can do: the sheets that are shipped, and those of a configuration's providers.
+    Providers {
+        /// The configuration to show too.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Write the interface's OpenAPI description.
     Openapi {
@@ -114,6 +125,19 @@ enum ChannelCommand {
     NewSecret,
 }
 
+#[derive(Debug, Subcommand)]
+enum CatalogueCommand {
+    /// Read a catalogue, and name every fault with its line.
+    Check {
+        /// The catalogue to read: CSV where its name ends in .csv, else TOML.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The configuration whose providers its sources must name.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
 /// Why a command did not do what it was asked, in a sentence for the person who asked.
 #[derive(Debug)]
 pub struct Failure {
@@ -146,6 +170,8 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Simulator(arguments) => simulator::simulator(&arguments),
         Command::Channel(ChannelCommand::NewSecret) => channel::new_secret(),
         Command::CheckConfig { config } => check_config::check_config(&config),
+        Command::Catalogue(CatalogueCommand::Check { file, config }) => catalogue::check(&file, config.as_deref()),
+        Command::Providers { config } => providers::providers(config.as_deref()),
         Command::Openapi { output } => openapi::openapi(&output),
     };
     match done {

@@ -19,6 +19,7 @@ use crate::clock::{Clock as _, MachineClock, new_id};
 use crate::command::{Failure, SandboxArguments, assemble, block_on, say, simulator::ledger, simulator::simulated};
 use crate::config::catalogue::{self, SIMULATED_FULL, SIMULATED_STELLR};
 use crate::config::{Config, KeySource, Limits, LogFormat, Provider, StoreUri};
+use crate::live_catalogue::LiveCatalogue;
 use crate::telemetry;
 
 /// Where the operations are.
@@ -51,7 +52,7 @@ pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
             provider.base_url = format!("http://{address}{BASE_PATH}");
             simulators.push(serving);
         }
-        let app = assemble::app(&config, store, Some(catalogue::demo()))?;
+        let app = assemble::app(&config, store, LiveCatalogue::fixed(catalogue::demo()))?;
         let listener = assemble::listen(arguments.listen).await?;
         say(&welcome(listener.local_addr().unwrap_or(arguments.listen), &arguments.data))?;
         let access = Access::Anybody { default_provider: provider_id(SIMULATED_FULL)?, wait: CHANNEL_WAIT };

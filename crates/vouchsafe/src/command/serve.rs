@@ -1,11 +1,13 @@
 //! `vouchsafe serve`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::api::{Access, KnownChannels};
 use crate::app::Channel;
-use crate::command::{Failure, assemble, block_on};
+use crate::command::{Failure, assemble, block_on, stop};
 use crate::config::Config;
+use crate::live_catalogue;
 use crate::telemetry;
 
 /// Runs the switch of a configuration file until it is asked to stop.
@@ -16,6 +18,7 @@ pub(crate) fn serve(path: &Path) -> Result<(), Failure> {
     let store = assemble::open_store(&config)?;
     block_on(async {
         let app = assemble::app(&config, store, catalogue)?;
+        tokio::spawn(live_catalogue::watch(Arc::clone(&app), stop::hangup()?));
         let channels = config.channels.iter().map(|channel| {
             let known = Channel {
                 id: channel.id.clone(),

@@ -1,6 +1,8 @@
 //! The catalogue's file: what is sold, at which price, to whom, and who can issue it.
 //!
-//! `demo.toml` beside this file shows and explains every setting.
+//! `demo.toml` beside this file shows and explains every setting; the same can be said in the rows of a CSV file.
+
+mod rows;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -33,21 +35,57 @@ pub const SIMULATED_STELLR: &str = "simulated-stellr";
 /// last one outlasts a provider's usual 45 seconds.
 const SLOW: [u32; 3] = [2_000, 10_000, 50_000];
 
-/// Reads a catalogue's file, whose sources may be any of `providers`.
+/// Which sources a catalogue may name.
+#[derive(Debug, Clone, Copy)]
+pub enum Sources<'a> {
+    /// These providers.
+    Of(&'a [ProviderId]),
+    /// Any: there is no configuration to compare with.
+    Any,
+}
+
+/// In which form a catalogue is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As `demo.toml`.
+    Toml,
+    /// A row for each product.
+    Csv,
+}
+
+impl Form {
+    /// The form of a file: CSV where its name ends so, else TOML.
+    fn of(path: &Path) -> Self {
+        let csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        if csv { Self::Csv } else { Self::Toml }
+    }
+}
+
+/// Reads a catalogue's file.
 ///
 /// # Errors
 /// [`CatalogueError`] with all that is wrong.
-pub fn load(path: &Path, providers: &[ProviderId]) -> Result<Catalogue, CatalogueError> {
-    parse(&super::content(path)?, providers).map_err(|error| error.in_file(path))
+pub fn load(path: &Path, sources: Sources<'_>) -> Result<Catalogue, CatalogueError> {
+    parse(&super::content(path)?, Form::of(path), sources).map_err(|error| error.in_file(path))
 }
 
-/// Reads a catalogue, whose sources may be any of `providers`.
+/// Reads a catalogue.
 ///
 /// # Errors
 /// [`CatalogueError::Faulty`] with all that is wrong.
-pub fn parse(text: &str, providers: &[ProviderId]) -> Result<Catalogue, CatalogueError> {
-    document::read(text, |root| catalogue(root, Known::Only(providers)))
-        .map_err(|faults| CatalogueError::Faulty { file: None, faults })
+pub fn parse(text: &str, form: Form, sources: Sources<'_>) -> Result<Catalogue, CatalogueError> {
+    let providers = match sources {
+        Sources::Of(providers) => Known::Only(providers),
+        Sources::Any => Known::Any,
+    };
+    // Spreadsheets put a mark before the first letter.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let read = match form {
+        Form::Toml => document::read(text, |root| catalogue(root, providers)),
+        Form::Csv => rows::rows(text)
+            .and_then(|rows| document::walk(text, &rows::tree(&rows), |root| catalogue(root, providers))),
+    };
+    read.map_err(|faults| CatalogueError::Faulty { file: None, faults })
 }
 
 /// The catalogue of the sandbox: [`DEMO`], then every magic product of the simulator at R50, and some slow ones at

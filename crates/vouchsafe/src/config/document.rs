@@ -42,26 +42,46 @@ pub(super) fn read<T>(
     reader: impl FnOnce(&mut Section<'_, '_>) -> Result<T, Told>,
 ) -> Result<T, Vec<Fault>> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-    let mut faults = Faults { lines, found: Vec::new() };
-    for error in errors {
-        let line = error.span().map(|span| faults.line(span.start));
-        faults.found.push(Fault { line, key: String::new(), wrong: Wrong::Syntax(error.message().to_owned()) });
+    if errors.is_empty() {
+        return walk(text, table.get_ref(), reader);
     }
-    if faults.found.is_empty() {
-        let mut section =
-            Section { table: table.get_ref(), path: String::new(), line: None, asked: Vec::new(), faults: &mut faults };
-        let made = section.through(reader);
-        match made {
-            Ok(made) if faults.found.is_empty() => return Ok(made),
-            _ => {}
-        }
+    let faults = Faults::of(text);
+    let syntax = errors.into_iter().map(|error| {
+        let line = error.span().map(|span| faults.line(span.start));
+        Fault { line, key: String::new(), wrong: Wrong::Syntax(error.message().to_owned()) }
+    });
+    let mut found: Vec<_> = syntax.collect();
+    found.sort_by_key(|fault| fault.line);
+    Err(found)
+}
+
+/// Reads a tree that was made of `text`, in which it keeps its places.
+///
+/// # Errors
+/// All its faults by line.
+pub(super) fn walk<T>(
+    text: &str,
+    table: &DeTable<'_>,
+    reader: impl FnOnce(&mut Section<'_, '_>) -> Result<T, Told>,
+) -> Result<T, Vec<Fault>> {
+    let mut faults = Faults::of(text);
+    let mut section = Section { table, path: String::new(), line: None, asked: Vec::new(), faults: &mut faults };
+    let made = section.through(reader);
+    match made {
+        Ok(made) if faults.found.is_empty() => return Ok(made),
+        _ => {}
     }
     faults.found.sort_by_key(|fault| fault.line);
     Err(faults.found)
 }
 
 impl Faults {
+    /// No faults yet of a text.
+    fn of(text: &str) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { lines, found: Vec::new() }
+    }
+
     fn line(&self, offset: usize) -> usize {
         self.lines.partition_point(|start| *start <= offset)
     }

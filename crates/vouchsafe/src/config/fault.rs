@@ -114,6 +114,13 @@ pub enum Wrong {
         /// The ids that there are.
         known: Vec<String>,
     },
+    /// No sheet of this id is shipped.
+    UnknownSheet {
+        /// The ids that there are.
+        known: Vec<String>,
+    },
+    /// It would be confirmed when the provider takes no confirmation any more.
+    ConfirmedTooLate,
     /// The margin leaves nothing of the channel's time.
     Margin,
     /// It is no ISO 4217 numeric code.
@@ -124,6 +131,32 @@ pub enum Wrong {
     PriceRange,
     /// It is no number that can be passed on.
     Number,
+    /// The rows of a CSV file are at fault.
+    Rows(RowsWrong),
+}
+
+/// What is wrong with the form of a CSV file's rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowsWrong {
+    /// There is no first row.
+    NoHeads {
+        /// The columns that there are.
+        known: Vec<&'static str>,
+    },
+    /// There is no such column.
+    UnknownColumn {
+        /// The columns that there are.
+        known: Vec<&'static str>,
+    },
+    /// A row has more or fewer cells than there are columns.
+    Cells {
+        /// How many columns there are.
+        wanted: usize,
+        /// How many cells the row has.
+        found: usize,
+    },
+    /// A cell holds a line break or another control character.
+    CellOfLines,
 }
 
 /// The kinds of TOML values.
@@ -196,10 +229,7 @@ impl fmt::Display for Kind {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { file, reason } => {
-                let file = file.display();
-                write!(f, "{file} cannot be read: {reason}; check the path and that this user may read it as UTF-8")
-            }
+            Self::Unreadable { file, reason } => write!(f, "{} {}", file.display(), why_unread(*reason)),
             Self::Faulty { file, faults } => {
                 for (place, fault) in faults.iter().enumerate() {
                     if place > 0 {
@@ -219,6 +249,17 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// Why a file cannot be read, after its name, in plain words.
+fn why_unread(reason: io::ErrorKind) -> String {
+    match reason {
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
+        io::ErrorKind::IsADirectory => "is a folder, not a file".to_owned(),
+        io::ErrorKind::InvalidData => "is not text in UTF-8".to_owned(),
+        other => format!("cannot be read: {other}"),
+    }
+}
 
 /// The fault without its line.
 impl fmt::Display for Fault {
@@ -264,11 +305,11 @@ impl fmt::Display for Wrong {
             Self::Variable => {
                 f.write_str("names an environment variable that is not set or is empty; set it before the start")
             }
-            Self::SecretFile { file, reason } => {
-                let file = file.display();
-                write!(f, "names {file}, which cannot be read: {reason}; make it with ")?;
-                write!(f, "`(umask 077; printf %s 'THE SECRET' > {file})` as the user that runs vouchsafe")
+            Self::SecretFile { file, reason: io::ErrorKind::NotFound } => {
+                f.write_str("names a file that does not exist; as the user that runs vouchsafe, make it with ")?;
+                write!(f, "`(umask 077; printf %s 'THE SECRET' > {})`", file.display())
             }
+            Self::SecretFile { file, reason } => write!(f, "names {}, which {}", file.display(), why_unread(*reason)),
             Self::Secret => {
                 f.write_str("leads to a secret that is empty or has a control character in it; write one line of text")
             }
@@ -280,6 +321,10 @@ impl fmt::Display for Wrong {
             Self::UnknownProvider { known } => {
                 write!(f, "names no configured provider; there are {}", known.join(", "))
             }
+            Self::UnknownSheet { known } => write!(f, "names no shipped sheet; there are {}", known.join(", ")),
+            Self::ConfirmedTooLate => {
+                f.write_str("is later than confirm_by_seconds, when the provider takes no confirmation any more")
+            }
             Self::Margin => {
                 f.write_str("must be longer than limits.answer_margin_milliseconds, or no time is left to ask in")
             }
@@ -289,6 +334,27 @@ impl fmt::Display for Wrong {
             }
             Self::PriceRange => f.write_str("must be above from; one amount alone is a price"),
             Self::Number => f.write_str("must be a number"),
+            Self::Rows(wrong) => wrong.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for RowsWrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoHeads { known } => {
+                write!(f, "the first line must name the columns; there are {}", known.join(", "))
+            }
+            Self::UnknownColumn { known } => write!(f, "is no column; there are {}", known.join(", ")),
+            Self::Cells { wanted, found } => {
+                write!(
+                    f,
+                    "this row has {found} cells where the first line has {wanted}; text with a comma needs quotes"
+                )
+            }
+            Self::CellOfLines => {
+                f.write_str("may not contain a line break or another control character; is a closing quote missing?")
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ mod limits;
 mod provider;
 mod secret_hash;
 mod secret_source;
+mod sheet;
 mod value;
 
 use std::fs;
@@ -25,11 +26,12 @@ use vouchsafe_core::text::{FreeText, Text};
 
 pub use self::channel::Channel;
 use self::document::{Section, Told};
-pub use self::fault::{ConfigError, Fault, Kind, Wrong};
+pub use self::fault::{ConfigError, Fault, Kind, RowsWrong, Wrong};
 pub use self::limits::Limits;
 pub use self::provider::Provider;
 pub use self::secret_hash::{NewSecret, NotAHash, SecretHash};
 pub use self::secret_source::KeySource;
+pub use self::sheet::{ShippedSheet, shipped as shipped_sheets};
 use self::value::Known;
 
 /// Everything that is configured.

@@ -6,13 +6,14 @@ use std::net::IpAddr;
 use http::Uri;
 use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::secret::Secret;
-use vouchsafe_core::sheet::{RetrySupport, Sheet};
+use vouchsafe_core::sheet::Sheet;
 
 use super::Surroundings;
 use super::document::{Section, Told};
 use super::fault::Wrong;
 use super::secret_source::{self, KeySource};
-use super::value::{self, bounded, count, flag, seconds};
+use super::sheet;
+use super::value::{self, bounded, flag};
 
 /// A provider that speaks the interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +75,7 @@ fn provider(
     let base_url = section.required("base_url", |value| base_url(value::text(value)?, allowed));
     let user_name = section.required("user_name", value::user_name);
     let password = password(section, surroundings);
-    let sheet = sheet(section);
+    let sheet = sheet::read(section);
     protocol?;
     plain_http?;
     Ok(Provider { id: id?, base_url: base_url?, user_name: user_name?, password: password?, sheet: sheet? })
@@ -109,27 +110,4 @@ fn password(section: &mut Section<'_, '_>, surroundings: Surroundings<'_>) -> Re
     let source = secret_source::read(section, FILE, VARIABLE, surroundings.folder)?;
     let key = if matches!(source, KeySource::File(_)) { FILE } else { VARIABLE };
     source.fetch(surroundings.environment).map_err(|wrong| section.fault(key, wrong))
-}
-
-fn sheet(section: &mut Section<'_, '_>) -> Result<Sheet, Told> {
-    let full = Sheet::full();
-    let confirmations = section.or("confirmations", full.confirmations, flag);
-    let reversals = section.or("reversals", full.reversals, flag);
-    let retry = section.or("retry", full.retry, value::word(RetrySupport::ALL, RetrySupport::name));
-    let timeout = section.or("timeout_seconds", full.timeout, seconds);
-    let concurrency = section.or("concurrency", full.concurrency, count(100_000));
-    let rate = section.optional("rate", count(1_000_000));
-    let confirm_after = section.or("confirm_after_seconds", full.confirm_after, seconds);
-    let timeout = timeout?;
-    Ok(Sheet {
-        confirmations: confirmations?,
-        reversals: reversals?,
-        retry: retry?,
-        timeout,
-        concurrency: concurrency?,
-        rate: rate?,
-        confirm_after: confirm_after?,
-        in_flight_horizon: timeout.saturating_mul(2),
-        ..full
-    })
 }

@@ -324,8 +324,8 @@ fn a_password_comes_from_a_file_or_a_variable_and_is_never_shown() {
     assert_eq!(
         fault,
         format!(
-            "line 13: provider.password_file names {file}, which cannot be read: entity not found; make it with \
-             `(umask 077; printf %s 'THE SECRET' > {file})` as the user that runs vouchsafe"
+            "line 13: provider.password_file names a file that does not exist; as the user that runs vouchsafe, make it \
+             with `(umask 077; printf %s 'THE SECRET' > {file})`"
         )
     );
     let config = parse("password_env = \"PASSWORD\"").unwrap();
@@ -356,9 +356,10 @@ fn a_file_is_named_in_every_fault() {
     let file = folder.path().join("vouchsafe.toml");
     let name = file.display().to_string();
     let told = |file: &Path| Config::load(file).unwrap_err().to_string();
-    let unreadable =
-        format!("{name} cannot be read: entity not found; check the path and that this user may read it as UTF-8");
-    assert_eq!(told(&file), unreadable);
+    assert_eq!(told(&file), format!("{name} does not exist"));
+    assert_eq!(told(folder.path()), format!("{} is a folder, not a file", folder.path().display()));
+    std::fs::write(&file, [0xff]).unwrap();
+    assert_eq!(told(&file), format!("{name} is not text in UTF-8"));
     std::fs::write(&file, "listen = 1").unwrap();
     let told = told(&file);
     assert!(told.lines().all(|line| line.starts_with(&name)), "{told}");

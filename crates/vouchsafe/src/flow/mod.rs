@@ -3,6 +3,7 @@
 mod ask;
 mod late;
 mod plan;
+mod products;
 mod provision;
 pub(crate) mod record;
 mod refusal;
@@ -10,6 +11,7 @@ mod retry;
 mod reverse;
 pub(crate) mod translation;
 
+pub use products::{Products, products};
 pub use provision::provision;
 pub use refusal::{Refusal, ReversalRefusal};
 pub use retry::retry;

@@ -38,7 +38,7 @@ impl Way<'_> {
 
 /// Reads the catalogue and the routes: nothing is recorded or sent yet.
 pub(crate) fn plan<'a>(app: &'a App, channel: &Channel, request: &ProvisionRequest) -> Result<Plan<'a>, Refusal> {
-    let catalogue = app.catalogue.as_ref();
+    let catalogue = app.catalogue.current();
     let product = request.product.as_ref();
     let amounts = request.amounts.as_ref();
     let (item, asked) = match (&catalogue, product) {

@@ -64,18 +64,30 @@ pub fn document(base_path: &str) -> Json {
                     "description": "The user name is the channel's id, which is also the `client.id` of its requests.",
                 },
             },
-            "parameters": {
-                "X-Request-Id": {
-                    "name": "X-Request-Id",
-                    "in": "header",
-                    "description": "The caller's own name for this call, repeated in the answer and in the switch's log: up to 100 \
-                                    visible ASCII characters. The switch makes one up where there is none, or none that is sound.",
-                    "schema": { "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[!-~]+$" },
-                    "example": "till-7-000123",
-                },
-            },
+            "parameters": parameters(),
             "headers": headers(base_path),
             "schemas": schemas(),
+        },
+    })
+}
+
+/// Everything that may stand beside a request's body.
+fn parameters() -> Json {
+    json!({
+        "X-Request-Id": {
+            "name": "X-Request-Id",
+            "in": "header",
+            "description": "The caller's own name for this call, repeated in the answer and in the switch's log: up to 100 \
+                            visible ASCII characters. The switch makes one up where there is none, or none that is sound.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[!-~]+$" },
+            "example": "till-7-000123",
+        },
+        "channelName": {
+            "name": "channelName",
+            "in": "query",
+            "description": "Your channel's own name; products are listed for no other.",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 50 },
+            "example": "demo-app",
         },
     })
 }
@@ -93,6 +105,16 @@ fn headers(base_path: &str) -> Json {
             "description": "Where the voucher is looked up, once the switch serves lookups.",
             "schema": { "type": "string", "format": "uri-reference" },
             "example": format!("{base_path}/vouchers?provisionRequestId={REQUEST_ID}"),
+        },
+        "X-Catalogue-Age": {
+            "description": "How many seconds ago the catalogue's file was last found to say what is listed here.",
+            "schema": { "type": "integer", "minimum": 0 },
+            "example": 3,
+        },
+        "X-Catalogue-Stale": {
+            "description": "Whether the catalogue's file says something else by now, which cannot be used.",
+            "schema": { "type": "boolean" },
+            "example": false,
         },
         "WWW-Authenticate": {
             "description": "How to say who you are.",
@@ -123,7 +145,10 @@ fn operation(described: &Operation) -> Json {
     if !described.topic.is_for_channels() {
         operation["security"] = json!([]);
     }
-    operation["parameters"] = json!([{ "$ref": "#/components/parameters/X-Request-Id" }]);
+    let parameters = described.parameters.iter().copied().chain(["X-Request-Id"]);
+    let parameters: Vec<_> =
+        parameters.map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })).collect();
+    operation["parameters"] = parameters.into();
     if let Some(request) = &described.request {
         operation["requestBody"] = json!({ "required": true, "content": message(request) });
     }

@@ -28,6 +28,9 @@ pub(super) static PROVISION_REQUESTS: &[Example] = &[
 pub(super) static PROVISION_RESPONSES: &[Example] =
     &[Example { name: "sold", summary: "The answer to the first example request", value: sold }];
 
+pub(super) static PRODUCTS_LOOKUP_RESPONSES: &[Example] =
+    &[Example { name: "catalogue", summary: "A fixed price, a range, and any amount", value: listed_products }];
+
 /// What every request must have.
 fn request() -> Json {
     json!({
@@ -91,4 +94,22 @@ fn sold() -> Json {
         "serialNumber": "SN00000017",
     });
     response
+}
+
+fn listed_products() -> Json {
+    json!({ "products": [
+        {
+            "productId": "AIRTIME50",
+            "barcode": "2000000000022",
+            "name": "Kudu Mobile airtime R50",
+            "amount": rand(5000),
+            "isFixedValue": true,
+            "channelProductListings": [
+                { "channelName": "demo-app", "productDisplayName": "R50 airtime", "productDisplayCategory": "Airtime" },
+            ],
+            "receiver": { "id": "kudu-mobile", "name": "Kudu Mobile" },
+        },
+        { "productId": "AIRTIME", "minAmount": rand(500), "maxAmount": rand(100_000), "isFixedValue": false },
+        { "productId": "ELECTRICITY", "isFixedValue": false },
+    ]})
 }

@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 
 use super::examples;
 use super::refusals::{
-    AMBIGUOUS, BODY_TOO_LARGE, Case, DECLINES, FOREIGN_CLIENT, FORMAT, NO_ANSWER, NO_CREDENTIALS, NOT_JSON, NOT_SENT,
-    REFUSED_PROVISION,
+    AMBIGUOUS, BODY_TOO_LARGE, Case, DECLINES, FOREIGN_CLIENT, FORMAT, NO_ANSWER, NO_CATALOGUE, NO_CREDENTIALS,
+    NOT_JSON, NOT_SENT, QUERY, REFUSED_PROVISION,
 };
 
 /// One operation: a method on a path.
@@ -20,6 +20,8 @@ pub(super) struct Operation {
     pub(super) summary: &'static str,
     /// For a channel's developer, in the little Markdown that the page understands.
     pub(super) description: &'static str,
+    /// What may stand in its path and query, by the names under which the document describes it.
+    pub(super) parameters: &'static [&'static str],
     pub(super) request: Option<Message>,
     pub(super) answers: &'static [Answer],
 }
@@ -29,6 +31,8 @@ pub(super) struct Operation {
 pub(super) enum Topic {
     /// Selling vouchers.
     Vouchers,
+    /// What may be sold.
+    Products,
     /// The switch itself; needs no credentials.
     Service,
 }
@@ -70,11 +74,12 @@ pub(super) enum Body {
 }
 
 impl Topic {
-    pub(super) const ALL: &'static [Self] = &[Self::Vouchers, Self::Service];
+    pub(super) const ALL: &'static [Self] = &[Self::Vouchers, Self::Products, Self::Service];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Vouchers => "Vouchers",
+            Self::Products => "Products",
             Self::Service => "Service",
         }
     }
@@ -82,6 +87,7 @@ impl Topic {
     pub(super) const fn description(self) -> &'static str {
         match self {
             Self::Vouchers => "Selling vouchers.",
+            Self::Products => "What may be sold.",
             Self::Service => "The switch itself: its health and its description. These paths need no credentials.",
         }
     }
@@ -89,7 +95,7 @@ impl Topic {
     /// Whether only channels are served: its paths are then below the base path and speak `ErrorDetail`.
     pub(super) const fn is_for_channels(self) -> bool {
         match self {
-            Self::Vouchers => true,
+            Self::Vouchers | Self::Products => true,
             Self::Service => false,
         }
     }
@@ -104,6 +110,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         path: "/vouchers",
         summary: "Sell a voucher",
         description: PROVISION,
+        parameters: &[],
         request: Some(Message { schema: "ProvisionRequest", examples: examples::PROVISION_REQUESTS }),
         answers: &[
             Answer {
@@ -150,12 +157,47 @@ pub(super) static OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        id: "lookupProducts",
+        topic: Topic::Products,
+        method: Method::GET,
+        path: "/products",
+        summary: "List what may be sold",
+        description: PRODUCTS,
+        parameters: &["channelName"],
+        request: None,
+        answers: &[
+            Answer {
+                status: StatusCode::OK,
+                meaning: "every product that your channel may sell, in the catalogue's order.",
+                headers: &["X-Catalogue-Age", "X-Catalogue-Stale"],
+                body: Body::Message(Message {
+                    schema: "ProductsLookupResponse",
+                    examples: examples::PRODUCTS_LOOKUP_RESPONSES,
+                }),
+            },
+            Answer {
+                status: StatusCode::BAD_REQUEST,
+                meaning: "the query is not of the agreed form.",
+                headers: &[],
+                body: Body::Refusal(&[QUERY]),
+            },
+            UNAUTHORIZED,
+            Answer {
+                status: StatusCode::NOT_IMPLEMENTED,
+                meaning: "the switch has no catalogue: it passes every product on.",
+                headers: &[],
+                body: Body::Refusal(&[NO_CATALOGUE]),
+            },
+        ],
+    },
+    Operation {
         id: "isAlive",
         topic: Topic::Service,
         method: Method::GET,
         path: "/health/live",
         summary: "Is the process alive?",
         description: "For a supervisor: where this gives no answer, restart the switch.",
+        parameters: &[],
         request: None,
         answers: &[Answer {
             status: StatusCode::OK,
@@ -171,6 +213,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         path: "/health/ready",
         summary: "Should it be sent work?",
         description: "For a load balancer: send requests only while the answer is 200.",
+        parameters: &[],
         request: None,
         answers: &[
             Answer {
@@ -194,6 +237,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         path: "/openapi.json",
         summary: "This description, for machines",
         description: "An OpenAPI 3.1 document, to make clients and tests from.",
+        parameters: &[],
         request: None,
         answers: &[Answer {
             status: StatusCode::OK,
@@ -209,6 +253,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         path: "/docs",
         summary: "This description, for people",
         description: "One page that loads nothing from anywhere.",
+        parameters: &[],
         request: None,
         answers: &[Answer { status: StatusCode::OK, meaning: "The page.", headers: &[], body: Body::Page }],
     },
@@ -228,7 +273,18 @@ amounts and voucher may all be left out if your provider knows what to sell.
 
 Other methods on this path are answered with 405 and an `ErrorDetail`; a slash at the end of the path makes no difference.";
 
-// What every operation for channels that has a body shares.
+const PRODUCTS: &str = "\
+Lists the products of the switch's catalogue that your channel may sell, from memory. No provider is asked.
+
+- **What it costs**: `amount` with `isFixedValue` where the price is fixed, `minAmount` and `maxAmount` where any amount \
+between them will do, and none of the three where any amount will do.
+- **Your listings only**: `channelProductListings` holds how your channel shows the product, if that is configured. What \
+is sold on other channels only is not listed, and neither are their names.
+- **`channelName`** in the query is your channel's own name, if it is given at all; any other name finds nothing.
+- **How fresh it is**: while `X-Catalogue-Stale` is `false`, the age stays within seconds. Otherwise the operator has put \
+a catalogue in place that cannot be used, and this is the last good one.";
+
+// What several operations for channels share.
 
 const UNAUTHORIZED: Answer = Answer {
     status: StatusCode::UNAUTHORIZED,

@@ -21,6 +21,8 @@ enum About {
     Request,
     /// The faults of the request's form: field, message, and what stood there.
     Faults(&'static [(&'static str, &'static str, Option<&'static str>)]),
+    /// The faults of a query, likewise; a query has no id.
+    Query(&'static [(&'static str, &'static str, Option<&'static str>)]),
     /// The provider's own code and words.
     Provider(&'static str, &'static str),
 }
@@ -29,12 +31,12 @@ impl Case {
     /// An example of the body.
     pub(super) fn example(&self) -> Json {
         let mut body = json!({ "errorType": self.error_type.name(), "errorMessage": self.message });
-        if !matches!(self.about, About::Nothing) {
+        if !matches!(self.about, About::Nothing | About::Query(_)) {
             body["id"] = REQUEST_ID.into();
         }
         match self.about {
             About::Nothing | About::Request => {}
-            About::Faults(faults) => {
+            About::Faults(faults) | About::Query(faults) => {
                 let faults: Vec<_> = faults.iter().map(|fault| format_error(*fault)).collect();
                 body["detailMessage"] = json!({ "formatErrors": faults });
             }
@@ -70,6 +72,22 @@ pub(super) static FORMAT: &[Case] = &[case(
         ("originator.merchant.merchantName.city", "originator.merchant.merchantName.city may not be null", None),
         ("colour", "colour is not a known field", None),
     ]),
+)];
+
+/// The query is not of the agreed form.
+pub(super) static QUERY: &[Case] = &[case(
+    ErrorType::FormatError,
+    "A parameter is unknown, malformed or given twice. `detailMessage.formatErrors` names all of them",
+    "the query has format errors",
+    About::Query(&[("channel", "channel is not a known field", None)]),
+)];
+
+/// There is nothing to list.
+pub(super) static NO_CATALOGUE: &[Case] = &[case(
+    ErrorType::FunctionNotSupported,
+    "The switch is configured without a catalogue",
+    "this switch has no catalogue to list",
+    About::Nothing,
 )];
 
 /// The message names another client than the caller.

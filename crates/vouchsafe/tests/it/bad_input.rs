@@ -108,7 +108,6 @@ async fn an_operation_that_is_not_served_yet_is_no_404() {
     let (known, unknown) = (switch.channel("app"), switch.channel(""));
     for (method, path) in [
         (Method::POST, "/suv/v1/vouchers/confirmations/"),
-        (Method::GET, "/suv/v1/products?channelName=app"),
         (Method::GET, "/suv/v1/vouchers"),
         (Method::POST, "/suv/v1/redemptions"),
         (Method::POST, "/suv/v1/redemptions/confirmations"),

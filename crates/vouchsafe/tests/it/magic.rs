@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use vouchsafe::config::catalogue;
+use vouchsafe::live_catalogue::LiveCatalogue;
 use vouchsafe_core::catalogue::Catalogue;
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::party::Institution;
@@ -51,7 +52,7 @@ async fn every_magic_product_behaves_as_the_readme_says() {
         item.sources.iter_mut().for_each(|source| source.provider = provider.clone());
         item
     });
-    setup.catalogue = Some(Catalogue::new(items.collect()).unwrap());
+    setup.catalogue = LiveCatalogue::fixed(Catalogue::new(items.collect()).unwrap());
     let switch = Switch::start(setup).await;
 
     let promised = promised();

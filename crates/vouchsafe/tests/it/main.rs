@@ -14,6 +14,7 @@ mod magic;
 mod nine_flows;
 mod openapi;
 mod outcomes;
+mod products;
 mod provision;
 mod restart;
 mod retrying;

@@ -9,12 +9,13 @@ use std::path::Path;
 use http::Request;
 use http_body_util::Full;
 use serde_json::{Value as Json, json};
+use vouchsafe::live_catalogue::LiveCatalogue;
 use vouchsafe::openapi;
 use vouchsafe_core::error_detail::ErrorDetail;
-use vouchsafe_core::message::{ProvisionRequest, ProvisionResponse};
+use vouchsafe_core::message::{ProductsLookupResponse, ProvisionRequest, ProvisionResponse};
 use vouchsafe_wire::{Manner, Message};
 
-use crate::world::{Answer, ProviderStub, Switch, request};
+use crate::world::{Answer, ProviderStub, Setup, Switch, request};
 use allowed::faults;
 
 fn document() -> Json {
@@ -110,6 +111,7 @@ fn every_example_body_is_allowed_and_is_read_by_the_switch_itself() {
         let told = match schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap() {
             "ProvisionRequest" => read::<ProvisionRequest>(&body),
             "ProvisionResponse" => read::<ProvisionResponse>(&body),
+            "ProductsLookupResponse" => read::<ProductsLookupResponse>(&body),
             "ErrorDetail" => read::<ErrorDetail>(&body),
             other => panic!("nothing here reads {other}: add it"),
         };
@@ -129,7 +131,10 @@ fn operations_have_names_of_their_own() {
 fn the_base_path_is_the_configured_one() {
     let document = openapi::document("/switch/v9");
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(paths, ["/switch/v9/vouchers", "/health/live", "/health/ready", "/openapi.json", "/docs"]);
+    assert_eq!(
+        paths,
+        ["/switch/v9/vouchers", "/switch/v9/products", "/health/live", "/health/ready", "/openapi.json", "/docs"]
+    );
     assert!(!document.to_string().contains("/suv/v1"), "no other base path is told");
 }
 
@@ -165,6 +170,17 @@ async fn what_the_switch_answers_is_as_described() {
         assert_eq!(answer.status, status);
         check(provision, &answer);
     }
+    let lookup = &document["paths"]["/suv/v1/products"]["get"];
+    for (query, status) in [("", 501), ("?colour=red", 400)] {
+        let answer = channel.products(query).await;
+        assert_eq!(answer.status, status);
+        check(lookup, &answer);
+    }
+    let catalogue = LiveCatalogue::fixed(vouchsafe::config::catalogue::demo());
+    let selling = Switch::start(Setup { catalogue, ..Setup::to(provider.base_url()) }).await;
+    let listed = selling.channel("app").products("").await;
+    assert_eq!(listed.status, 200);
+    check(lookup, &listed);
     let huge = channel.post("/suv/v1/vouchers", vec![b' '; 1 << 20]).await;
     assert_eq!(huge.status, 413);
     check(provision, &huge);

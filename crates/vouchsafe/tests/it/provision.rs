@@ -191,7 +191,7 @@ async fn what_was_approved_is_said_by_the_provider_alone() {
 async fn a_channel_that_names_another_price_than_the_catalogue_is_refused() {
     let provider = ProviderStub::approving().await;
     let mut setup = Setup::to(provider.base_url());
-    setup.catalogue = Some(crate::routing::catalogue());
+    setup.catalogue = crate::routing::catalogue();
     let switch = Switch::start(setup).await;
     let mut request = request_for("app", "AIRTIME50");
     request["product"]["amount"] = json!({"amount": 4999, "currency": "710"});

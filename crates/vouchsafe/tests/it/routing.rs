@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::response::Response;
 use serde_json::json;
+use vouchsafe::live_catalogue::LiveCatalogue;
 use vouchsafe_core::catalogue::{Catalogue, Item, Price, Source};
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::money::{Currency, LedgerAmount};
@@ -15,7 +16,7 @@ use vouchsafe_core::transaction::{Event, State};
 use crate::world::{PROVIDER, ProviderStub, Setup, Switch, approve, eventually, id, request_for, reversal, take};
 
 /// A catalogue with one product that the main provider issues, and nearly never the spare one as long as both can.
-pub(crate) fn catalogue() -> Catalogue {
+pub(crate) fn catalogue() -> LiveCatalogue {
     let source = |provider: &str, product_id: &str, weight| Source {
         provider: ProviderId::new(provider).unwrap(),
         product_id: ProductId::new(product_id).unwrap(),
@@ -24,13 +25,13 @@ pub(crate) fn catalogue() -> Catalogue {
     let price = LedgerAmount { amount: 5000, currency: Currency::ZAR, ledger_indicator: None };
     let product = Product::named(ProductId::new("AIRTIME50").unwrap());
     let sources = vec![source(PROVIDER, "MAIN50", u32::MAX), source("spare", "SPARE50", 1)];
-    Catalogue::new(vec![Item { product, price: Price::Fixed(price), sources }]).unwrap()
+    LiveCatalogue::fixed(Catalogue::new(vec![Item { product, price: Price::Fixed(price), sources }]).unwrap())
 }
 
 /// A switch with two providers, the main one at this address.
 async fn switch(main: String, spare: &ProviderStub, concurrency: u32) -> Switch {
     let mut setup = Setup::to(main);
-    setup.catalogue = Some(catalogue());
+    setup.catalogue = catalogue();
     setup.sheet.concurrency = NonZeroU32::new(concurrency).unwrap();
     setup.sheet.timeout = Duration::from_millis(300);
     setup.limits.back_off.first = Duration::from_millis(10);
@@ -96,7 +97,7 @@ async fn a_provider_without_room_leaves_the_sale_to_the_next() {
 async fn nobody_to_ask_is_a_decline_of_which_nothing_was_sent() {
     let provider = ProviderStub::approving().await;
     let mut setup = Setup::to(nobody());
-    setup.catalogue = Some(catalogue());
+    setup.catalogue = catalogue();
     setup.others = vec![("spare", nobody(), Sheet::full())];
     let switch = Switch::start(setup).await;
     let request = request_for("app", "AIRTIME50");

@@ -15,13 +15,16 @@ fn simulated() -> Vec<ProviderId> {
 
 /// Checks all faults of a catalogue, as they are printed.
 fn check(text: &str, expect: &[&str]) {
-    let found = parse(text, &providers(&["stellr", "house"])).err().map(|error| error.to_string()).unwrap_or_default();
+    let found = parse(text, Form::Toml, Sources::Of(&providers(&["stellr", "house"])))
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default();
     let found: Vec<_> = found.lines().collect();
     assert_eq!(found, expect, "{text}");
 }
 
 fn only(text: &str) -> Item {
-    parse(text, &providers(&["stellr", "house"])).unwrap().items()[0].clone()
+    parse(text, Form::Toml, Sources::Of(&providers(&["stellr", "house"]))).unwrap().items()[0].clone()
 }
 
 #[test]
@@ -144,17 +147,20 @@ open = 1
 fn a_catalogue_that_cannot_be_used_names_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("catalogue.toml");
-    let told = |file: &Path| load(file, &[]).unwrap_err().to_string();
-    assert!(told(&file).starts_with(&format!("{} cannot be read", file.display())));
+    let told = |file: &Path| load(file, Sources::Any).unwrap_err().to_string();
+    assert_eq!(told(&file), format!("{} does not exist", file.display()));
     std::fs::write(&file, "[[product]").unwrap();
     assert!(told(&file).starts_with(&format!("{}:1: not TOML", file.display())), "{}", told(&file));
+    let rows = folder.path().join("catalogue.CSV");
+    std::fs::write(&rows, "id,name,open\nA,A,maybe").unwrap();
+    assert!(told(&rows).starts_with(&format!("{}:2: product.open must", rows.display())), "{}", told(&rows));
     std::fs::write(&file, "[[product]]\nid = \"A\"\nname = \"A\"\nopen = true").unwrap();
-    assert_eq!(load(&file, &[]).unwrap().items().len(), 1);
+    assert_eq!(load(&file, Sources::Of(&[])).unwrap().items().len(), 1);
 }
 
 #[test]
 fn the_demo_shows_every_kind_of_product() {
-    let catalogue = parse(DEMO, &simulated()).unwrap();
+    let catalogue = parse(DEMO, Form::Toml, Sources::Of(&simulated())).unwrap();
     let items = catalogue.items();
     assert!(items.len() >= 14);
     assert!(items.iter().all(|item| item.product.receiver.is_some() && item.product.description.is_some()));
@@ -179,7 +185,7 @@ fn the_demo_shows_every_kind_of_product() {
 
 #[test]
 fn barcodes_of_the_demo_can_be_scanned() {
-    let catalogue = parse(DEMO, &simulated()).unwrap();
+    let catalogue = parse(DEMO, Form::Toml, Sources::Of(&simulated())).unwrap();
     let barcodes: HashSet<_> =
         catalogue.items().iter().filter_map(|item| item.product.barcode.as_ref()).map(|code| code.as_str()).collect();
     assert_eq!(barcodes.len(), catalogue.items().len(), "each product has its own");
@@ -205,7 +211,7 @@ fn magic_is_for_sale_in_the_sandbox() {
         let [source] = catalogue.item(&id).unwrap().sources.as_slice() else { panic!("one source of {id}") };
         assert_eq!((source.provider.as_str(), &source.product_id), (SIMULATED_FULL, &id));
     }
-    for item in parse(DEMO, &simulated()).unwrap().items() {
+    for item in parse(DEMO, Form::Toml, Sources::Of(&simulated())).unwrap().items() {
         for source in &item.sources {
             assert_eq!(magic::behaviour(source.product_id.as_str()), None, "{} is simply sold", source.product_id);
         }
@@ -221,7 +227,9 @@ fn the_demo_explains_every_setting() {
         DEMO.replace("\n[[product]]", "\n[[product]]\nunheard_of = 1").replace("[{ ", "[{ unheard_of = 1, ")
     );
     let text = text.replace("issuer = { ", "issuer = { unheard_of = 1, ");
-    let CatalogueError::Faulty { faults, .. } = parse(&text, &simulated()).unwrap_err() else { panic!("no file") };
+    let CatalogueError::Faulty { faults, .. } = parse(&text, Form::Toml, Sources::Of(&simulated())).unwrap_err() else {
+        panic!("no file")
+    };
     let explained = DEMO.split("\ncurrency").next().unwrap();
     let known: HashSet<_> = faults
         .into_iter()

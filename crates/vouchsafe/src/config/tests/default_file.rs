@@ -39,8 +39,26 @@ fn what_the_default_file_shows_is_the_default() {
             comment.clear();
         }
     }
-    assert!(left_out > 15, "{left_out} of the settings show a default");
+    assert!(left_out > 10, "{left_out} of the settings show a default");
     assert_eq!(parse(&without).unwrap(), config);
+}
+
+#[test]
+fn what_the_default_file_shows_of_a_sheet_holds_without_one() {
+    let (from, to) = (FILE.find("# sheet =").unwrap(), FILE.find("[routes]").unwrap());
+    let (mut text, mut example, mut shown) = (FILE[..from].to_owned(), true, 0);
+    for line in FILE[from..to].lines() {
+        let setting = line.strip_prefix("# ").filter(|setting| key(setting).is_some());
+        if let Some(setting) = setting.filter(|_| !example) {
+            text.push_str(setting);
+            shown += 1;
+        }
+        text.push('\n');
+        example = line.contains("(example)") || (example && setting.is_none());
+    }
+    text.push_str(&FILE[to..]);
+    assert_eq!(shown, 11);
+    assert_eq!(parse(&text).unwrap(), parse(FILE).unwrap());
 }
 
 #[test]

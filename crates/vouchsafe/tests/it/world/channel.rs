@@ -85,6 +85,13 @@ impl Channel {
             .unwrap_or_else(|fault| panic!("no answer: {fault}"))
     }
 
+    /// `GET /products` with a query, which begins with its question mark, or none.
+    pub(crate) async fn products(&self, query: &str) -> Answer {
+        let request = Request::get(format!("http://{}/suv/v1/products{query}", self.address))
+            .header("authorization", self.authorization());
+        self.send(request.body(Full::default()).unwrap()).await.unwrap_or_else(|fault| panic!("no answer: {fault}"))
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         let request = Request::get(format!("http://{}{path}", self.address)).body(Full::default()).unwrap();
         self.send(request).await.unwrap_or_else(|fault| panic!("no answer: {fault}"))

@@ -16,9 +16,9 @@ use vouchsafe::api::{self, Access};
 use vouchsafe::app::{App, Desk};
 use vouchsafe::clock::{Clock as _, MachineClock};
 use vouchsafe::config::Limits;
+use vouchsafe::live_catalogue::LiveCatalogue;
 use vouchsafe::watchers::{Openings, Watchers};
 use vouchsafe::{forward, recover};
-use vouchsafe_core::catalogue::Catalogue;
 use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::party::Institution;
 use vouchsafe_core::route::Routes;
@@ -39,7 +39,7 @@ pub(crate) struct Setup {
     pub(crate) provider_url: String,
     pub(crate) sheet: Sheet,
     pub(crate) limits: Limits,
-    pub(crate) catalogue: Option<Catalogue>,
+    pub(crate) catalogue: LiveCatalogue,
     pub(crate) routes: Routes,
     /// Whether the one provider is every channel's default.
     pub(crate) default_route: bool,
@@ -58,7 +58,7 @@ impl Setup {
             provider_url: provider_url.into(),
             sheet: Sheet { concurrency: NonZeroU32::new(1000).unwrap(), ..Sheet::full() },
             limits: Limits::default(),
-            catalogue: None,
+            catalogue: LiveCatalogue::none(),
             routes: Routes::default(),
             default_route: true,
             wait: Duration::from_secs(60),

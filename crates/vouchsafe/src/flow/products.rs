@@ -1,0 +1,33 @@
+//! A channel asks what it may sell.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vouchsafe_core::message::ProductsLookupResponse;
+
+use crate::app::{App, Channel};
+
+/// What a channel may sell, and how far that can be relied on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Products {
+    /// The products as the channel shows them.
+    pub response: ProductsLookupResponse,
+    /// How long ago the catalogue's file was last found to say this.
+    pub age: Duration,
+    /// Whether the file says something else by now, which cannot be used.
+    pub is_stale: bool,
+}
+
+/// What `channel` may sell, from memory; `None` for a switch without a catalogue. Only the channel's own listings are
+/// told, and no name but its own has any: asking by another `channel_name` finds nothing.
+#[must_use]
+pub fn products(app: &App, channel: &Channel, channel_name: Option<&str>) -> Option<Products> {
+    let catalogue = app.catalogue.current()?;
+    let is_own = channel_name.is_none_or(|name| name == channel.id.as_str());
+    let products = if is_own { catalogue.products_for(&channel.id) } else { Vec::new() };
+    Some(Products {
+        response: ProductsLookupResponse { products },
+        age: app.catalogue.age(Instant::now())?,
+        is_stale: app.catalogue.is_stale(),
+    })
+}
