@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
-use vouchsafe_store::sqlite::SqliteStore;
+use vouchsafe_store::sqlite::{OpenError, SqliteStore};
 
 use crate::api::{self, Access};
 use crate::app::{App, Desk};
@@ -37,11 +37,17 @@ pub(crate) fn provider_ids(config: &Config) -> Vec<ProviderId> {
 /// Opens the store that a configuration names.
 pub(crate) fn open_store(config: &Config) -> Result<SqliteStore, Failure> {
     let StoreUri::Sqlite(path) = &config.store;
-    let sealer = sealing_key::sealer(&config.sealing_key, path.exists())?;
+    let sealer = sealing_key::sealer(&config.sealing_key, path)?;
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
-    SqliteStore::open(path, sealer).map_err(|error| Failure::failed(format!("cannot open {}: {error}", path.display())))
+    SqliteStore::open(path, sealer).map_err(|error| {
+        let sentence = format!("cannot open {}: {error}", path.display());
+        match error {
+            OpenError::OtherKey => Failure::unusable(format!("{sentence}; put back the key that it was written with")),
+            _ => Failure::failed(sentence),
+        }
+    })
 }
 
 /// Makes a folder and those above it.
@@ -90,13 +96,16 @@ pub(crate) async fn listen(address: std::net::SocketAddr) -> Result<TcpListener,
     TcpListener::bind(address).await.map_err(|error| Failure::failed(format!("cannot listen on {address}: {error}")))
 }
 
-/// Serves until a signal asks to stop, and then until what is in flight has finished.
+/// Settles what the last run left open, says that it serves, and serves until a signal asks to stop; then until what
+/// is in flight has finished.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Arc<App>,
     access: Access,
     base_path: &str,
+    announce: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    // Before anybody is told that it serves: whoever is told may ask it to stop.
     let stop = stop::requested()?;
     let count = recover::leftovers(&app)
         .await
@@ -106,6 +115,7 @@ pub(crate) async fn serve(
     }
     recover::start(&app);
     forward::start(&app);
+    announce()?;
     let router: Router = api::router(Arc::clone(&app), access, base_path);
     let stopping = app.stopping.clone();
     tokio::spawn(async move {

@@ -16,8 +16,10 @@ use vouchsafe_provider::simulator::{self, BASE_PATH};
 
 use crate::api::Access;
 use crate::clock::{Clock as _, MachineClock, new_id};
-use crate::command::{Failure, SandboxArguments, assemble, block_on, say, simulator::ledger, simulator::simulated};
-use crate::config::catalogue::{self, SIMULATED_FULL, SIMULATED_STELLR};
+use crate::command::{
+    Failure, SandboxArguments, assemble, block_on, say, simulator::ledger, simulator::simulated as simulated_provider,
+};
+use crate::config::catalogue::{self, SIMULATED, SIMULATED_FULL, Simulated};
 use crate::config::{Config, KeySource, Limits, LogFormat, Provider, StoreUri};
 use crate::live_catalogue::LiveCatalogue;
 use crate::telemetry;
@@ -31,7 +33,7 @@ const CHANNEL_WAIT: Duration = Duration::from_secs(60);
 /// What the simulated providers' vouchers follow from.
 const SEED: u64 = 1;
 
-/// Runs a switch with two simulated providers until it is asked to stop.
+/// Runs a switch with its simulated providers until it is asked to stop.
 pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
     if !arguments.listen.ip().is_loopback() && !arguments.insecure {
         return Err(Failure::unusable(format!(
@@ -47,16 +49,16 @@ pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
     block_on(async {
         let closing = CancellationToken::new();
         let mut simulators = Vec::new();
-        for provider in &mut config.providers {
-            let (address, serving) = simulate(provider.id.as_str(), &arguments.data, closing.clone()).await?;
+        for (simulated, provider) in SIMULATED.iter().zip(&mut config.providers) {
+            let (address, serving) = simulate(simulated, &arguments.data, closing.clone()).await?;
             provider.base_url = format!("http://{address}{BASE_PATH}");
             simulators.push(serving);
         }
         let app = assemble::app(&config, store, LiveCatalogue::fixed(catalogue::demo()))?;
         let listener = assemble::listen(arguments.listen).await?;
-        say(&welcome(listener.local_addr().unwrap_or(arguments.listen), &arguments.data))?;
+        let welcome = welcome(listener.local_addr().unwrap_or(arguments.listen), &arguments.data);
         let access = Access::Anybody { default_provider: provider_id(SIMULATED_FULL)?, wait: CHANNEL_WAIT };
-        let served = assemble::serve(listener, app, access, BASE).await;
+        let served = assemble::serve(listener, app, access, BASE, || say(&welcome)).await;
         closing.cancel();
         for simulator in simulators {
             // They have nothing left to do that could fail.
@@ -68,33 +70,44 @@ pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
 
 /// Starts a simulated provider on a port of its own; its ledger is in the data folder.
 async fn simulate(
-    name: &str,
+    simulated: &Simulated,
     data: &Path,
     closing: CancellationToken,
 ) -> Result<(SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>), Failure> {
     let listener = assemble::listen((Ipv4Addr::LOCALHOST, 0).into()).await?;
     let address = listener.local_addr().map_err(Failure::failed)?;
+    let name = simulated.provider;
     let ledger = ledger(Some(&data.join(format!("{name}.ledger.jsonl"))))?;
-    let mut simulator = simulated(name, SEED, Faults::default(), ledger)?;
-    if name == SIMULATED_STELLR {
-        // It plays the sheet that the sandbox's configuration gives it, and books whatever breaks it.
-        simulator.plays = vec![Play::NoAdvices, Play::NoRetries];
-    }
+    let mut simulator = simulated_provider(name, SEED, Faults::default(), ledger)?;
+    // It plays the sheet that the sandbox's configuration gives it, and books whatever breaks it.
+    simulator.plays = simulated.plays.to_vec();
     let serving = tokio::spawn(simulator::serve(listener, simulator, async move { closing.cancelled().await }));
     Ok((address, serving))
 }
 
-/// The sandbox's configuration: two providers of which one takes everything and the other next to nothing.
+/// What a simulated provider can do.
+fn sheet(simulated: &Simulated) -> Sheet {
+    let advices = !simulated.plays.contains(&Play::NoAdvices);
+    let retries = !simulated.plays.contains(&Play::NoRetries);
+    Sheet {
+        confirmations: advices,
+        reversals: advices,
+        retry: if retries { RetrySupport::Supported } else { RetrySupport::Unsupported },
+        timeout: PROVIDER_TIMEOUT,
+        in_flight_horizon: 2 * PROVIDER_TIMEOUT,
+        ..Sheet::full()
+    }
+}
+
+/// The sandbox's configuration: one provider for each kind of sheet.
 fn config(arguments: &SandboxArguments) -> Result<Config, Failure> {
-    let full = Sheet { timeout: PROVIDER_TIMEOUT, ..Sheet::full() };
-    let spare = Sheet { confirmations: false, reversals: false, retry: RetrySupport::Unsupported, ..full.clone() };
-    let provider = |name: &str, sheet: Sheet| -> Result<Provider, Failure> {
+    let provider = |simulated: &Simulated| -> Result<Provider, Failure> {
         Ok(Provider {
-            id: provider_id(name)?,
+            id: provider_id(simulated.provider)?,
             base_url: String::new(),
             user_name: ChannelId::new("sandbox").map_err(Failure::failed)?,
             password: Secret::new("sandbox".to_owned()),
-            sheet,
+            sheet: sheet(simulated),
         })
     };
     Ok(Config {
@@ -109,7 +122,7 @@ fn config(arguments: &SandboxArguments) -> Result<Config, Failure> {
         limits: Limits::default(),
         log: LogFormat::Text,
         channels: Vec::new(),
-        providers: vec![provider(SIMULATED_FULL, full)?, provider(SIMULATED_STELLR, spare)?],
+        providers: SIMULATED.iter().map(provider).collect::<Result<_, _>>()?,
         routes: vouchsafe_core::route::Routes::default(),
         catalogue: None,
     })

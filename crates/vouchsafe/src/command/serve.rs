@@ -31,7 +31,11 @@ pub(crate) fn serve(path: &Path) -> Result<(), Failure> {
         let access = Access::Known(KnownChannels::new(channels));
         let listener = assemble::listen(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
-        tracing::info!(%address, channels = config.channels.len(), providers = config.providers.len(), "serving");
-        assemble::serve(listener, app, access, &config.base_path).await
+        let (channels, providers) = (config.channels.len(), config.providers.len());
+        let announce = || {
+            tracing::info!(%address, channels, providers, "serving");
+            Ok(())
+        };
+        assemble::serve(listener, app, access, &config.base_path, announce).await
     })
 }

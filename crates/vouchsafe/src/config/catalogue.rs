@@ -16,6 +16,7 @@ use vouchsafe_core::party::Institution;
 use vouchsafe_core::product::{ChannelProductListing, Product, ProductId};
 use vouchsafe_core::text::UpTo;
 use vouchsafe_provider::simulator::magic;
+use vouchsafe_provider::simulator::plays::Play;
 
 use super::document::{self, Section, Told};
 use super::fault::Wrong;
@@ -30,6 +31,59 @@ pub const DEMO: &str = include_str!("demo.toml");
 pub const SIMULATED_FULL: &str = "simulated-full";
 /// The provider of [`demo`] that takes neither advices nor retries.
 pub const SIMULATED_STELLR: &str = "simulated-stellr";
+
+/// One of the sandbox's simulated providers, and the product of [`demo`] that tries its sheet.
+#[derive(Debug, Clone, Copy)]
+pub struct Simulated {
+    /// Its id.
+    pub provider: &'static str,
+    /// An ordinary product at R50 that nobody else issues.
+    pub product: &'static str,
+    /// What it cannot do, or does in its own way.
+    pub plays: &'static [Play],
+    /// The same in words.
+    about: &'static str,
+}
+
+/// The sandbox's simulated providers: one for each kind of sheet that a real one may have.
+pub const SIMULATED: [Simulated; 6] = [
+    Simulated {
+        provider: SIMULATED_FULL,
+        product: "SHEETFULL",
+        plays: &[],
+        about: "From a provider that takes retries, reversals and confirmations.",
+    },
+    Simulated {
+        provider: SIMULATED_STELLR,
+        product: "SHEETSTELLR",
+        plays: &[Play::NoAdvices, Play::NoRetries],
+        about: "From a provider that takes neither advices nor retries.",
+    },
+    Simulated {
+        provider: "simulated-netcare",
+        product: "SHEETNETCARE",
+        plays: &[Play::NoRetries],
+        about: "From a provider that takes no retries.",
+    },
+    Simulated {
+        provider: "simulated-slow",
+        product: "SHEETSLOW",
+        plays: &[Play::SlowToReverse],
+        about: "From a provider that is slow to reverse.",
+    },
+    Simulated {
+        provider: "simulated-forgetful",
+        product: "SHEETFORGETFUL",
+        plays: &[Play::NotFoundOnce],
+        about: "From a provider that says not found once, and then reverses.",
+    },
+    Simulated {
+        provider: "simulated-twice",
+        product: "SHEETTWICE",
+        plays: &[Play::AcknowledgesTwice],
+        about: "From a provider that acknowledges each reversal twice.",
+    },
+];
 
 /// How slow the slow products of [`demo`] are, in milliseconds, besides the one in the simulator's own table. The
 /// last one outlasts a provider's usual 45 seconds.
@@ -88,26 +142,29 @@ pub fn parse(text: &str, form: Form, sources: Sources<'_>) -> Result<Catalogue, 
     read.map_err(|faults| CatalogueError::Faulty { file: None, faults })
 }
 
-/// The catalogue of the sandbox: [`DEMO`], then every magic product of the simulator at R50, and some slow ones at
-/// any amount. Its sources are [`SIMULATED_FULL`] and [`SIMULATED_STELLR`].
+/// The catalogue of the sandbox: [`DEMO`], then a product at R50 for each of the [`SIMULATED`] providers and for
+/// each of the simulator's magic products, and some slow ones at any amount.
 #[must_use]
 pub fn demo() -> Catalogue {
     let mut text = String::from(DEMO);
-    let mut sell = |id: &str, description: &str, price: &str| {
+    let mut sell = |id: &str, description: &str, price: &str, provider: &str| {
         // Writing to a string cannot fail; the simulator's table has neither quotes nor backslashes.
         let _ = write!(
             text,
             "\n[[product]]\nid = \"{id}\"\nname = \"Simulator {id}\"\ndescription = \"{description}\"\n{price}\n\
              issuer = {{ id = \"simulator\", name = \"The simulator\" }}\n\
-             sources = [{{ provider = \"{SIMULATED_FULL}\", product = \"{id}\" }}]\n"
+             sources = [{{ provider = \"{provider}\", product = \"{id}\" }}]\n"
         );
     };
+    for simulated in SIMULATED {
+        sell(simulated.product, simulated.about, "price = 5000", simulated.provider);
+    }
     for product in magic::products() {
-        sell(&product.id, &product.description, "price = 5000");
+        sell(&product.id, &product.description, "price = 5000", SIMULATED_FULL);
     }
     for milliseconds in SLOW {
         let description = format!("Sells, and answers after {milliseconds} ms.");
-        sell(&format!("SLOW{milliseconds}"), &description, "open = true");
+        sell(&format!("SLOW{milliseconds}"), &description, "open = true", SIMULATED_FULL);
     }
     let read = document::read(&text, |root| catalogue(root, Known::Any));
     // All of it is part of the program, and a test reads all of it: it cannot be at fault on one machine only.

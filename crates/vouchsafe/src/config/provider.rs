@@ -1,12 +1,11 @@
 //! Whom the switch may ask.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
-use http::Uri;
 use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_core::sheet::Sheet;
+use vouchsafe_provider::suv::{BaseUrl, BaseUrlFault};
 
 use super::Surroundings;
 use super::document::{Section, Told};
@@ -81,27 +80,13 @@ fn provider(
     Ok(Provider { id: id?, base_url: base_url?, user_name: user_name?, password: password?, sheet: sheet? })
 }
 
-/// Only what can be asked at: no user or password, which belong elsewhere, and nothing behind the path, where the
-/// operations' paths are put.
+/// By the adapter's own rules, so that what is accepted here can be asked at.
 fn base_url(text: &str, plain_http: bool) -> Result<String, Wrong> {
-    let uri = text.parse::<Uri>().map_err(|_| Wrong::BaseUrl)?;
-    let (Some(scheme), Some(authority), Some(host)) = (uri.scheme_str(), uri.authority(), uri.host()) else {
-        return Err(Wrong::BaseUrl);
-    };
-    // A fragment is dropped in silence by the parser.
-    let more = uri.query().is_some() || text.contains('#') || authority.as_str().contains('@');
-    if more || host.is_empty() || !matches!(scheme, "http" | "https") {
-        return Err(Wrong::BaseUrl);
+    match BaseUrl::parse(text, plain_http) {
+        Ok(url) => Ok(url.as_str().to_owned()),
+        Err(BaseUrlFault::Form) => Err(Wrong::BaseUrl),
+        Err(BaseUrlFault::ClearText) => Err(Wrong::PlainHttp),
     }
-    if scheme == "http" && !plain_http && !is_this_machine(host) {
-        return Err(Wrong::PlainHttp);
-    }
-    Ok(text.trim_end_matches('/').to_owned())
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn password(section: &mut Section<'_, '_>, surroundings: Surroundings<'_>) -> Result<Secret<String>, Told> {

@@ -183,9 +183,17 @@ fn a_provider_that_is_named_is_configured() {
 fn a_base_url_is_asked_at_safely() {
     let check = |url: &str, expect: &[&str]| check("https://house.example/suv/v1", url, expect);
     let form = "line 11: provider.base_url must look like \"https://host/path\", without user, query or fragment";
-    for url in
-        ["", "house", "/suv", "ftp://house", "https://", "https://me:pw@house/", "https://house?a=b", "https://house#a"]
-    {
+    for url in [
+        "",
+        "house",
+        "/suv",
+        "ftp://house",
+        "https://",
+        "https://me:pw@house/",
+        "https://house?a=b",
+        "https://house#a",
+        "https://house:99999",
+    ] {
         check(url, &[form]);
     }
     let clear = "line 11: provider.base_url would send credentials and vouchers in clear text; use https, or set \

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod commands;
 mod connections;
 mod durable;
 mod early;
@@ -19,6 +20,7 @@ mod provision;
 mod restart;
 mod retrying;
 mod routing;
+mod sheets;
 mod tidy;
 mod unreliable;
 mod world;
