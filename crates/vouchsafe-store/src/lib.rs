@@ -77,6 +77,11 @@ pub trait Store: Send + Sync {
     /// `NotFound`), the advice is marked so for good. Where too much is waiting this waits too.
     async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError>;
 
+    /// Commits that advices which are open and due later are due at `at`: one transaction's, or everybody's where
+    /// none is named, at most `most` of them. Returns how many; attempts do not change.
+    async fn redrive(&self, number: Option<TransactionNumber>, at: Timestamp, most: usize)
+    -> Result<usize, StoreError>;
+
     /// The advices for a provider that are open and due by then, the longest due first, at most `most`.
     async fn due_advices(
         &self,

@@ -34,7 +34,7 @@ mod row;
 mod schema;
 mod writer;
 
-use command::{Check, Forestall, Noted, OpenTransaction, Placed, PutOff, RecordEvent};
+use command::{Check, Forestall, Noted, OpenTransaction, Placed, PutOff, RecordEvent, Redrive};
 use fault::Fault;
 pub use fault::OpenError;
 use log::{Limits, Log};
@@ -187,6 +187,16 @@ impl Store for SqliteStore {
     async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError> {
         self.writer()?.complete(PutOff(attempt)).await?;
         Ok(())
+    }
+
+    async fn redrive(
+        &self,
+        number: Option<TransactionNumber>,
+        at: Timestamp,
+        most: usize,
+    ) -> Result<usize, StoreError> {
+        let (_, count) = self.writer()?.complete(Redrive { number, at, most }).await?;
+        Ok(count)
     }
 
     async fn due_advices(

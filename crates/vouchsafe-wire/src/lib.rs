@@ -96,6 +96,7 @@ pub fn schemas() -> BTreeMap<&'static str, serde_json::Value> {
     let mut schemas = Schemas::default();
     ProvisionRequest::schema(&mut schemas);
     ProvisionResponse::schema(&mut schemas);
+    BasicReversal::schema(&mut schemas);
     ProductsLookupResponse::schema(&mut schemas);
     ErrorDetail::schema(&mut schemas);
     schemas.into_named()

@@ -22,6 +22,7 @@ use vouchsafe_store::Store;
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::live_catalogue::LiveCatalogue;
+use crate::metrics::Metrics;
 use crate::watchers::{Openings, Watchers};
 
 /// The switch at work.
@@ -40,6 +41,8 @@ pub struct App {
     pub limits: Limits,
     /// Time and chance.
     pub clock: Arc<dyn Clock>,
+    /// What is counted for whoever watches it.
+    pub metrics: Metrics,
     /// Who waits for news of a transaction.
     pub watchers: Watchers,
     /// Which transactions are being opened right now.

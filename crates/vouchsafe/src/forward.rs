@@ -98,12 +98,14 @@ async fn due(
 async fn deliver(app: Arc<App>, provider: ProviderId, open: OpenAdvice) -> TransactionNumber {
     let number = open.transaction.number;
     let Some(desk) = app.providers.get(&provider) else { return number };
-    let done = match attempt(&app, desk, &open).await {
-        Ok(delivery) => note(&app, desk, &open, delivery).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = done {
-        tracing::error!(transaction.number = number.0, %error, "an advice could not be read or written; trying again");
+    let delivery = attempt(&app, desk, &open).await.unwrap_or_else(|error| {
+        tracing::error!(transaction.number = number.0, %error, "an advice could not be read; trying again later");
+        // It is put off as if it could not be sent: what cannot be read, perhaps ever, must not stay the longest due
+        // and hold up the others.
+        Delivery::Again { why: Hindrance::NoConnection, retry_after: None }
+    });
+    if let Err(error) = note(&app, desk, &open, delivery).await {
+        tracing::error!(transaction.number = number.0, %error, "what came of an advice could not be written; trying again");
         // The store has failed: give it time before the advice, which is still due, is taken up again.
         let _ = app.stopping.run_until_cancelled(sleep(PULSE)).await;
     }

@@ -10,6 +10,7 @@ pub mod config;
 pub mod flow;
 pub mod forward;
 pub mod live_catalogue;
+pub mod metrics;
 pub mod openapi;
 pub mod recover;
 pub mod telemetry;

@@ -14,7 +14,7 @@ mod attempt;
 mod change;
 mod intent;
 
-pub(super) use attempt::PutOff;
+pub(super) use attempt::{PutOff, Redrive};
 pub(super) use change::RecordEvent;
 pub(super) use intent::{Forestall, Noted, OpenTransaction, Placed};
 

@@ -18,7 +18,7 @@ use crate::{Entry, Key, QueuedAdvice, Reference, Transaction, TransactionNumber}
 
 /// How many bits of a position are the version's.
 const VERSION_BITS: u32 = 20;
-const LAST_VERSION: u32 = (1 << VERSION_BITS) - 1;
+pub(super) const LAST_VERSION: u32 = (1 << VERSION_BITS) - 1;
 
 /// Where the event that led to a version stands: the journals follow one another, each in its own order.
 pub(super) fn position(number: TransactionNumber, version: u32) -> Result<i64, Damaged> {

@@ -16,6 +16,7 @@ pub(super) async fn tell(store: &dyn Store) {
     an_advice_goes_to_whoever_is_asked_last(store).await;
     an_attempt_that_came_to_nothing_puts_it_off(store).await;
     an_advice_that_ended_is_put_off_no_more(store).await;
+    an_operator_has_what_is_open_sent_again(store).await;
     of_an_end_and_a_putting_off_at_the_same_time_the_end_stands(store).await;
     the_longest_due_come_first_and_no_more_than_wanted(store).await;
     an_advice_can_end_as_it_is_written_down(store).await;
@@ -125,6 +126,31 @@ async fn an_advice_that_ended_is_put_off_no_more(store: &dyn Store) {
     }
     assert_eq!(due(store, "ended", at(1_000_000)).await, []);
     assert_eq!(store.journal(open.transaction.number).await, journal);
+}
+
+async fn an_operator_has_what_is_open_sent_again(store: &dyn Store) {
+    let mut open = Vec::new();
+    for id in 0x2380..0x2384 {
+        let queued = queued(store, &key("till", id), "driven", at(100)).await;
+        open.push(put_off(store, queued, Hindrance::NoAnswer, at(900_000)).await);
+    }
+    recorded(store, end(&open[3].transaction, AdviceEnd::Delivered)).await;
+    assert_eq!(store.redrive(Some(open[1].transaction.number), at(500), 100).await, Ok(1));
+    let sooner =
+        |open: &OpenAdvice| OpenAdvice { queued: QueuedAdvice { due_at: at(500), ..open.queued }, ..open.clone() };
+    assert_eq!(due(store, "driven", at(500)).await, [sooner(&open[1])], "and nothing else of it has changed");
+    assert_eq!(store.redrive(Some(open[1].transaction.number), at(500), 100).await, Ok(0), "it is due already");
+    assert_eq!(store.redrive(Some(open[3].transaction.number), at(500), 100).await, Ok(0), "it has ended");
+    let (mut all, mut count) = (0, 1);
+    while count > 0 {
+        count = store.redrive(None, at(600), 1).await.unwrap();
+        assert!(count <= 1, "no more than wanted");
+        all += count;
+    }
+    assert!(all >= 2, "{all}");
+    let mut numbers: Vec<_> = due(store, "driven", at(600)).await.iter().map(|open| open.transaction.number).collect();
+    numbers.sort();
+    assert_eq!(numbers, [0, 1, 2].map(|place: usize| open[place].transaction.number));
 }
 
 async fn of_an_end_and_a_putting_off_at_the_same_time_the_end_stands(store: &dyn Store) {

@@ -45,6 +45,7 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
         (operation("/products"), get(products::lookup)),
         ("/health/live".to_owned(), get(health::live)),
         ("/health/ready".to_owned(), get(health::ready)),
+        ("/metrics".to_owned(), get(health::metrics)),
         ("/openapi.json".to_owned(), get(docs::openapi)),
         ("/docs".to_owned(), get(docs::page)),
     ] {

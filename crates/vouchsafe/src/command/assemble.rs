@@ -20,6 +20,7 @@ use crate::clock::MachineClock;
 use crate::command::{Failure, sealing_key, stop};
 use crate::config::{Config, StoreUri};
 use crate::live_catalogue::LiveCatalogue;
+use crate::metrics::Metrics;
 use crate::watchers::{Openings, Watchers};
 use crate::{forward, recover};
 
@@ -84,6 +85,7 @@ pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: LiveCatalogue)
         institution: config.institution.clone(),
         limits: config.limits.clone(),
         clock: Arc::new(MachineClock),
+        metrics: Metrics::default(),
         watchers: Watchers::default(),
         openings: Openings::default(),
         work: TaskTracker::new(),

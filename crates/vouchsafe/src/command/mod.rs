@@ -5,12 +5,16 @@ mod catalogue;
 mod channel;
 mod check_config;
 mod openapi;
+mod orphans;
 mod providers;
 mod sandbox;
 mod sealing_key;
 mod serve;
+mod show;
 mod simulator;
 mod stop;
+mod store;
+mod story;
 
 use std::fmt;
 use std::io::Write as _;
@@ -64,6 +68,21 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Tell the whole story of a transaction out of its journal; works beside a running switch.
+    Show {
+        /// Our number for it, or the id of the request, of the request towards the provider, or of an advice of ours.
+        id: String,
+        #[command(flatten)]
+        store: store::StoreArguments,
+    },
+    /// List the money at risk: what is sold, or perhaps sold, and held by no channel.
+    #[command(args_conflicts_with_subcommands = true)]
+    Orphans {
+        #[command(flatten)]
+        store: store::StoreArguments,
+        #[command(subcommand)]
+        then: Option<OrphansCommand>,
+    },
     /// Write the interface's OpenAPI description.
     Openapi {
         /// Where to; `-` is the standard output.
@@ -79,7 +98,7 @@ pub struct SandboxArguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Where to keep the store, the key and the simulated providers' ledgers.
-    #[arg(long, value_name = "DIR", default_value = "vouchsafe-data/sandbox")]
+    #[arg(long, value_name = "DIR", default_value = sandbox::DATA)]
     data: PathBuf,
     /// Listen on an address that other machines can reach, although anybody is let in.
     #[arg(long)]
@@ -138,6 +157,20 @@ enum CatalogueCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum OrphansCommand {
+    /// Close an orphan once it is settled with the provider; works beside a running switch.
+    Resolve {
+        /// Its number; its ids will do where only one transaction goes by them.
+        id: String,
+        /// What was found and done, for whoever asks later. Do not write a voucher's code.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        store: store::StoreArguments,
+    },
+}
+
 /// Why a command did not do what it was asked, in a sentence for the person who asked.
 #[derive(Debug)]
 pub struct Failure {
@@ -172,6 +205,11 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::CheckConfig { config } => check_config::check_config(&config),
         Command::Catalogue(CatalogueCommand::Check { file, config }) => catalogue::check(&file, config.as_deref()),
         Command::Providers { config } => providers::providers(config.as_deref()),
+        Command::Show { id, store } => show::show(&id, &store),
+        Command::Orphans { store, then: None } => orphans::list(&store),
+        Command::Orphans { store: _, then: Some(OrphansCommand::Resolve { id, reason, store }) } => {
+            orphans::resolve(&id, &reason, &store)
+        }
         Command::Openapi { output } => openapi::openapi(&output),
     };
     match done {

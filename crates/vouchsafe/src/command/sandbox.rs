@@ -24,6 +24,8 @@ use crate::config::{Config, KeySource, Limits, LogFormat, Provider, StoreUri};
 use crate::live_catalogue::LiveCatalogue;
 use crate::telemetry;
 
+/// Where everything is kept unless a person says otherwise.
+pub(crate) const DATA: &str = "vouchsafe-data/sandbox";
 /// Where the operations are.
 const BASE: &str = "/suv/v1";
 /// The simulated providers answer at once or not at all; nobody who tries things out waits 45 seconds for that.
@@ -110,11 +112,12 @@ fn config(arguments: &SandboxArguments) -> Result<Config, Failure> {
             sheet: sheet(simulated),
         })
     };
+    let (store, sealing_key) = kept_in(&arguments.data);
     Ok(Config {
         listen: arguments.listen,
         base_path: BASE.to_owned(),
-        store: StoreUri::Sqlite(arguments.data.join("vouchsafe.db")),
-        sealing_key: KeySource::File(arguments.data.join("sealing.key")),
+        store,
+        sealing_key,
         institution: Institution {
             id: FreeText::new("vouchsafe").map_err(Failure::failed)?,
             name: UpTo::new("Vouchsafe").map_err(Failure::failed)?,
@@ -126,6 +129,11 @@ fn config(arguments: &SandboxArguments) -> Result<Config, Failure> {
         routes: vouchsafe_core::route::Routes::default(),
         catalogue: None,
     })
+}
+
+/// The store in a sandbox's folder, and where its key is.
+pub(crate) fn kept_in(data: &Path) -> (StoreUri, KeySource) {
+    (StoreUri::Sqlite(data.join("vouchsafe.db")), KeySource::File(data.join("sealing.key")))
 }
 
 fn provider_id(name: &str) -> Result<ProviderId, Failure> {

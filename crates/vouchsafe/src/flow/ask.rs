@@ -6,8 +6,9 @@ use tokio::time::{Instant, timeout_at};
 use vouchsafe_core::message::ProvisionRequest;
 use vouchsafe_core::outcome::{Decline, Doubt, NotSent, Outcome};
 use vouchsafe_core::party::Institution;
+use vouchsafe_core::transaction::State;
 use vouchsafe_provider::Patience;
-use vouchsafe_store::{Reroute, Transaction};
+use vouchsafe_store::{Cause, Reroute, StoreError, Transaction};
 
 use crate::app::{App, Channel, Turn};
 use crate::flow::late;
@@ -41,6 +42,13 @@ impl Bounds {
         // Half of the margin is for the commit, the other half for the way to the channel.
         Self { deadline: give_up - margin, record_by: give_up - margin / 2 }
     }
+
+    /// Waits for a verb of the store no longer than there is time to say that it did not answer. A write may be
+    /// done all the same.
+    pub(crate) async fn within<T>(self, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let silent = || Cause::Engine("it did not answer in the time there was".to_owned());
+        timeout_at(self.record_by, verb).await.unwrap_or_else(|_| Err(StoreError::Indeterminate(silent())))
+    }
 }
 
 /// Asks the first way, for which there is a turn, and the next ones for as long as it is certain that nothing
@@ -56,7 +64,9 @@ pub(crate) async fn ask(
 ) -> Asked {
     loop {
         let way = ways.remove(0);
+        let asked_at = Instant::now();
         let (answer, call) = once(app, &way, request, &transaction, held, bounds.deadline).await;
+        app.metrics.asked(&way.provider, asked_at.elapsed());
         way.desk.heard(&answer);
         let not_sent = match answer {
             Ok(outcome) => {
@@ -74,8 +84,8 @@ pub(crate) async fn ask(
         tracing::warn!(transaction.number = transaction.number.0, from = %way.provider, to = %next.provider, why = %not_sent, "rerouted");
         let reroute = Reroute { provider: next.provider.clone(), terms: next.terms(channel.messaging) };
         match record(app, &transaction, &News::Rerouted(reroute), bounds.record_by).await {
-            Ok(settled) => transaction = settled.now,
-            Err(NotSettled::Refused(_) | NotSettled::NothingNew | NotSettled::Store(_)) => {
+            Ok(settled) if settled.now.state == State::Pending => transaction = settled.now,
+            Ok(_) | Err(NotSettled::Refused(_) | NotSettled::NothingNew | NotSettled::Store(_)) => {
                 // Cancelled meanwhile, or the store is ill: nothing was sent, and nothing will be.
                 return Asked { transaction, outcome, call };
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
+use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::message::{ProvisionRequest, ProvisionResponse};
 use vouchsafe_core::outcome::{Approval, Doubt, Outcome};
 use vouchsafe_core::transaction::{Kind, State};
@@ -13,9 +14,10 @@ use crate::app::{App, Channel};
 use crate::flow::ask::{Asked, Bounds, ask};
 use crate::flow::late;
 use crate::flow::plan::{Plan, plan, turn};
-use crate::flow::record::{News, NotSettled, Settled, record};
+use crate::flow::record::{News, NotSettled, Settled, is_reversed, record};
 use crate::flow::refusal::Refusal;
 use crate::flow::translation::{own_reference, response};
+use crate::metrics::{Ending, Operation};
 
 /// Provisions a voucher: route, make room, commit the intent, ask once, commit the outcome, answer.
 ///
@@ -30,36 +32,50 @@ pub async fn provision(
     request: ProvisionRequest,
     arrived: Instant,
 ) -> Result<ProvisionResponse, Refusal> {
+    let mut provider = None;
+    let answer = sell(&app, &channel, &request, arrived, &mut provider).await;
+    app.metrics.answered(Operation::Provision, &channel.id, provider.as_ref(), Ending::of(&answer));
+    answer
+}
+
+/// The sale itself. `provider` becomes who was asked in the end, if anybody was.
+pub(super) async fn sell(
+    app: &Arc<App>,
+    channel: &Channel,
+    request: &ProvisionRequest,
+    arrived: Instant,
+    provider: &mut Option<ProviderId>,
+) -> Result<ProvisionResponse, Refusal> {
     let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id: request.header.id };
-    let bounds = Bounds::of(&app, &channel, arrived);
+    let bounds = Bounds::of(app, channel, arrived);
     let opening = app.openings.enter(&key).await;
-    let planned = plan(&app, &channel, &request).and_then(|mut plan| {
+    let planned = plan(app, channel, request).and_then(|mut plan| {
         let turn = turn(&mut plan.ways)?;
         Ok((plan, turn))
     });
     let (plan, turn) = match planned {
         Ok(planned) => planned,
-        Err(refusal) => return Err(known_before(&app, &key).await.unwrap_or(refusal)),
+        Err(refusal) => return Err(known_before(app, &key, bounds).await.unwrap_or(refusal)),
     };
-    let transaction = open(&app, &channel, key, &request, &plan, arrived).await?;
+    let transaction = open(app, channel, key, request, &plan, arrived, bounds).await?;
     drop(opening);
 
-    let Asked { transaction, outcome, call } =
-        ask(&app, &channel, &request, transaction, plan.ways, turn, bounds).await;
-    let settled = record(&app, &transaction, &News::Heard(outcome.clone()), bounds.record_by).await;
+    let Asked { transaction, outcome, call } = ask(app, channel, request, transaction, plan.ways, turn, bounds).await;
+    *provider = Some(transaction.provider.clone());
+    let settled = record(app, &transaction, &News::Heard(outcome.clone()), bounds.record_by).await;
     if let Some(call) = call {
         // Only now: an answer that came while the silence was being recorded is late all the same.
-        late::listen(&app, &transaction, call);
+        late::listen(app, &transaction, call);
     }
     let (approval, at) = verdict(&transaction, settled, outcome)?;
     let own = own_reference(&app.institution, &transaction);
-    Ok(response(&request, &approval, transaction.asked, own, at))
+    Ok(response(request, &approval, transaction.asked, own, at))
 }
 
 /// What a known id is told, whatever else is wrong with its request: the id comes first in the order of checks,
 /// but is only worth a look into the store once something else is wrong, since opening looks anyway.
-async fn known_before(app: &App, key: &Key) -> Option<Refusal> {
-    app.store.find(key).await.ok().flatten().map(|_| Refusal::DuplicateRecord)
+async fn known_before(app: &App, key: &Key, bounds: Bounds) -> Option<Refusal> {
+    bounds.within(app.store.find(key)).await.ok().flatten().map(|_| Refusal::DuplicateRecord)
 }
 
 /// Commits the intent. From here on the transaction exists, whatever becomes of the caller or of us.
@@ -70,6 +86,7 @@ async fn open(
     request: &ProvisionRequest,
     plan: &Plan<'_>,
     arrived: Instant,
+    bounds: Bounds,
 ) -> Result<Transaction, Refusal> {
     let way = plan.ways.first().ok_or(Refusal::NoRoute)?;
     let at = app.clock.now();
@@ -83,7 +100,8 @@ async fn open(
         at,
         due_at: at + left + app.limits.answer_margin,
     };
-    match app.store.open(intent).await {
+    // A copy waits for this one's opening, so it must end in time.
+    match bounds.within(app.store.open(intent)).await {
         Ok(Opened::New(transaction)) => Ok(transaction),
         Ok(Opened::Known(_)) => Err(Refusal::DuplicateRecord),
         Ok(Opened::Forestalled) => Err(Refusal::AlreadyReversed),
@@ -103,7 +121,9 @@ fn verdict(
     outcome: Outcome,
 ) -> Result<(Box<Approval>, Timestamp), Refusal> {
     match settled {
-        Ok(Settled { from: State::Pending, at, .. }) => match outcome {
+        Ok(Settled { from: State::Pending, at, now }) => match outcome {
+            // The reversal was chosen between the commit and the reading back.
+            Outcome::Approved(_) if is_reversed(now.state) => Err(Refusal::AlreadyReversed),
             Outcome::Approved(approval) => Ok((approval, at)),
             Outcome::Declined(decline) => Err(Refusal::Declined(decline)),
             Outcome::Unknown(doubt) => Err(Refusal::Unknown(doubt)),

@@ -79,6 +79,14 @@ const fn event_of(outcome: &Outcome, state: State) -> Option<Event> {
     })
 }
 
+/// Whether a reversal of it was received or chosen: from then on no success is told.
+pub(crate) const fn is_reversed(state: State) -> bool {
+    match state {
+        State::Cancelled | State::Reversing | State::Reversed | State::Orphaned | State::Resolved | State::Void => true,
+        State::Pending | State::Approved | State::Declined | State::Confirming | State::Confirmed => false,
+    }
+}
+
 /// Records what happened, and whatever the transition brings, in one commit; then wakes whoever waits for it.
 ///
 /// The decision is made anew whenever somebody else recorded first. The store is tried until `until`; what it
@@ -116,9 +124,13 @@ async fn decide_and_write(
         let change = change(app, &transaction, news)?;
         match write(app, &transaction, &change, until).await? {
             Written::Done => {
+                if let Some(end) = change.ends {
+                    app.metrics.advice_ended(&transaction.provider, end);
+                }
                 let settled = Settled { from: transaction.state, at: change.at, now: moved(transaction, &change) };
                 return Ok(settled);
             }
+            Written::DoneBefore(now) => return Ok(Settled { from: transaction.state, at: change.at, now: *now }),
             Written::Overtaken(now) => transaction = *now,
         }
     }
@@ -127,6 +139,8 @@ async fn decide_and_write(
 /// What became of a change, once that is certain.
 enum Written {
     Done,
+    /// It was found on disk when its fate was open. Others may have recorded since; the transaction as it stands now.
+    DoneBefore(Box<Transaction>),
     /// Somebody else recorded first; the transaction as it stands now.
     Overtaken(Box<Transaction>),
 }
@@ -152,7 +166,7 @@ async fn write(app: &App, transaction: &Transaction, change: &Change, until: Ins
         // Somebody recorded first, or the fate of our own change is open: look before anything else.
         if !nothing_was_written {
             match read_back(app, transaction, change, until).await? {
-                Reread::Ours => return Ok(Written::Done),
+                Reread::Ours(now) => return Ok(Written::DoneBefore(now)),
                 Reread::Now(now) if now.version != change.seen => return Ok(Written::Overtaken(now)),
                 Reread::Now(_) => {}
             }
@@ -251,8 +265,8 @@ fn moved(transaction: Transaction, change: &Change) -> Transaction {
 
 /// What the store holds after a change whose fate was open.
 enum Reread {
-    /// The change is in the journal after all.
-    Ours,
+    /// The change is in the journal after all, perhaps not as the last; this is how the transaction stands.
+    Ours(Box<Transaction>),
     /// It is not; this is how the transaction stands.
     Now(Box<Transaction>),
 }
@@ -269,7 +283,7 @@ async fn reread(app: &App, transaction: &Transaction, change: &Change) -> Result
                 == (change.at, change.event, change.advice.as_ref().map(|advice| advice.id))
                 && entry.outcome == change.outcome
         }) {
-            return Ok(Reread::Ours);
+            return Ok(Reread::Ours(Box::new(now)));
         }
     }
     Ok(Reread::Now(Box::new(now)))

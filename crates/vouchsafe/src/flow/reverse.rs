@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
+use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::message::BasicReversal;
 use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::text::FreeText;
@@ -13,6 +14,7 @@ use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
 use crate::flow::record::{News, NotSettled, Settled, record};
 use crate::flow::refusal::ReversalRefusal;
+use crate::metrics::{Ending, Operation};
 use crate::watchers::Watch;
 
 /// Takes over a reversal: durable before it is acknowledged, chosen once, and forwarded until the provider has
@@ -26,22 +28,38 @@ pub async fn reverse(
     reversal: BasicReversal,
     arrived: Instant,
 ) -> Result<(), ReversalRefusal> {
+    let mut provider = None;
+    let answer = take(&app, &channel, &reversal, arrived, &mut provider).await;
+    app.metrics.answered(Operation::Reversal, &channel.id, provider.as_ref(), Ending::of_reversal(&answer));
+    answer
+}
+
+/// The taking over itself. `provider` becomes whose sale is reversed, if it is anybody's.
+async fn take(
+    app: &App,
+    channel: &Channel,
+    reversal: &BasicReversal,
+    arrived: Instant,
+    provider: &mut Option<ProviderId>,
+) -> Result<(), ReversalRefusal> {
     let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id: reversal.advice.request_id };
-    let record_by = Bounds::of(&app, &channel, arrived).record_by;
+    let bounds = Bounds::of(app, channel, arrived);
+    let record_by = bounds.record_by;
     let mut watch = app.watchers.watch(&key);
-    let Some(transaction) = locate(&app, &key, &reversal).await.map_err(not_recorded)? else {
+    let Some(transaction) = bounds.within(locate(app, &key, reversal)).await.map_err(not_recorded)? else {
         return Err(ReversalRefusal::NeverSeen);
     };
+    *provider = Some(transaction.provider.clone());
     // One that was chosen before changes nothing, so nothing is written, however often it is repeated.
     let step = next(transaction.state, Event::ReversalReceived, transaction.terms).map_err(refused)?;
     if step.state == transaction.state {
         return Ok(());
     }
-    let news = News::Happened { event: Event::ReversalReceived, ends: None, note: note(&reversal) };
-    match record(&app, &transaction, &news, record_by).await {
+    let news = News::Happened { event: Event::ReversalReceived, ends: None, note: note(reversal) };
+    match record(app, &transaction, &news, record_by).await {
         Ok(Settled { now, .. }) => {
             if now.terms.messaging == Messaging::Single && now.state == State::Reversing {
-                first_attempt(&app, &key, &mut watch, record_by).await;
+                first_attempt(app, &key, &mut watch, record_by).await;
             }
             Ok(())
         }

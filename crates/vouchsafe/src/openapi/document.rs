@@ -82,6 +82,14 @@ fn parameters() -> Json {
             "schema": { "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[!-~]+$" },
             "example": "till-7-000123",
         },
+        "provisionId": {
+            "name": "provisionId",
+            "in": "path",
+            "required": true,
+            "description": "The `id` of the first request, which is also the body's.",
+            "schema": { "type": "string", "minLength": 36, "maxLength": 36 },
+            "example": REQUEST_ID,
+        },
         "channelName": {
             "name": "channelName",
             "in": "query",
@@ -183,6 +191,7 @@ fn content(body: &Body) -> Json {
             json!({ "text/plain": { "schema": { "type": "string" }, "examples": examples } })
         }
         Body::Description => json!({ "application/json": { "schema": { "type": "object" } } }),
+        Body::Figures => json!({ "application/openmetrics-text": { "schema": { "type": "string" } } }),
         Body::Page => json!({ "text/html": { "schema": { "type": "string" } } }),
     }
 }

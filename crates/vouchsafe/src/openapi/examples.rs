@@ -30,6 +30,33 @@ pub(super) static PROVISION_RESPONSES: &[Example] =
 
 pub(super) static PRODUCTS_LOOKUP_RESPONSES: &[Example] =
     &[Example { name: "catalogue", summary: "A fixed price, a range, and any amount", value: listed_products }];
+pub(super) static REVERSALS: &[Example] = &[
+    Example { name: "noAnswer", summary: "There was no answer in time", value: reversal_after_silence },
+    Example { name: "cancelled", summary: "The customer has changed their mind", value: cancellation },
+];
+
+/// The id of the advice in every example.
+pub(super) const ADVICE_ID: &str = "0d6f6a4e-7d1b-4c39-8a57-1c0f9be7a2d4";
+
+fn reversal_after_silence() -> Json {
+    reversal("TIMEOUT")
+}
+
+fn cancellation() -> Json {
+    reversal("CANCELLED")
+}
+
+fn reversal(reason: &str) -> Json {
+    json!({
+        "id": ADVICE_ID,
+        "requestId": REQUEST_ID,
+        "time": "2026-11-23T11:31:00.000+02:00",
+        "thirdPartyIdentifiers": [
+            { "institutionId": "demo-app", "transactionIdentifier": "order-1001" },
+        ],
+        "reversalReason": reason,
+    })
+}
 
 /// What every request must have.
 fn request() -> Json {

@@ -3,10 +3,11 @@
 use http::{Method, StatusCode};
 use serde_json::Value as Json;
 
+use super::descriptions::{PRODUCTS, PROVISION, RETRY, REVERSAL};
 use super::examples;
 use super::refusals::{
-    AMBIGUOUS, BODY_TOO_LARGE, Case, DECLINES, FOREIGN_CLIENT, FORMAT, NO_ANSWER, NO_CATALOGUE, NO_CREDENTIALS,
-    NOT_JSON, NOT_SENT, QUERY, REFUSED_PROVISION,
+    AMBIGUOUS, BODY_TOO_LARGE, CONFIRMED, Case, DECLINES, FOREIGN_CLIENT, FORMAT, NEVER_SEEN, NO_ANSWER, NO_CATALOGUE,
+    NO_CREDENTIALS, NOT_JSON, NOT_RECORDED, NOT_SENT, QUERY, REFUSED_PROVISION, REFUSED_RETRY, STILL_OPEN,
 };
 
 /// One operation: a method on a path.
@@ -71,6 +72,8 @@ pub(super) enum Body {
     Description,
     /// A page for people.
     Page,
+    /// The figures, as Prometheus reads them.
+    Figures,
 }
 
 impl Topic {
@@ -157,6 +160,98 @@ pub(super) static OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        id: "retryProvisionVoucher",
+        topic: Topic::Vouchers,
+        method: Method::POST,
+        path: "/vouchers/{provisionId}/retry",
+        summary: "Ask again for the same voucher",
+        description: RETRY,
+        parameters: &["provisionId"],
+        request: Some(Message { schema: "ProvisionRequest", examples: examples::PROVISION_REQUESTS }),
+        answers: &[
+            Answer {
+                status: StatusCode::CREATED,
+                meaning: "the voucher of the first request: the same code, and the whole answer as it was the first time.",
+                headers: &["Location"],
+                body: Body::Message(Message { schema: "ProvisionResponse", examples: examples::PROVISION_RESPONSES }),
+            },
+            Answer {
+                status: StatusCode::BAD_REQUEST,
+                meaning: "the switch itself refuses the retry. The path and the body must name the same id.",
+                headers: &[],
+                body: Body::Refusal(&[FORMAT, FOREIGN_CLIENT, REFUSED_RETRY]),
+            },
+            UNAUTHORIZED,
+            Answer {
+                status: StatusCode::NOT_FOUND,
+                meaning: "the provider declined the first request, in the same words as then; or it supports no retries \
+                          (`FUNCTION_NOT_SUPPORTED`): then reverse.",
+                headers: &[],
+                body: Body::Refusal(&[DECLINES]),
+            },
+            TOO_LARGE,
+            UNSUPPORTED,
+            Answer {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                meaning: "the switch cannot tell what became of the request.",
+                headers: &[],
+                body: Body::Refusal(&[AMBIGUOUS]),
+            },
+            Answer {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                meaning: "the provider was certainly not asked, or does not accept the switch.",
+                headers: &[],
+                body: Body::Refusal(&[NOT_SENT]),
+            },
+            Answer {
+                status: StatusCode::GATEWAY_TIMEOUT,
+                meaning: "there is no outcome within this request's own time. The provider was not asked a second time.",
+                headers: &[],
+                body: Body::Refusal(&[STILL_OPEN]),
+            },
+        ],
+    },
+    Operation {
+        id: "reverseVoucher",
+        topic: Topic::Vouchers,
+        method: Method::POST,
+        path: "/vouchers/reversals",
+        summary: "Undo a request",
+        description: REVERSAL,
+        parameters: &[],
+        request: Some(Message { schema: "BasicReversal", examples: examples::REVERSALS }),
+        answers: &[
+            Answer {
+                status: StatusCode::ACCEPTED,
+                meaning: "the reversal is on record, now or since before, and is delivered to the provider however often that \
+                          takes. The body repeats it.",
+                headers: &[],
+                body: Body::Message(Message { schema: "BasicReversal", examples: examples::REVERSALS }),
+            },
+            Answer {
+                status: StatusCode::BAD_REQUEST,
+                meaning: "the message is malformed, or the sale was confirmed and stands.",
+                headers: &[],
+                body: Body::Refusal(&[FORMAT, CONFIRMED]),
+            },
+            UNAUTHORIZED,
+            Answer {
+                status: StatusCode::NOT_FOUND,
+                meaning: "there is nothing to undo, and that is as good as done: do not send the reversal again.",
+                headers: &[],
+                body: Body::Refusal(&[NEVER_SEEN]),
+            },
+            TOO_LARGE,
+            UNSUPPORTED,
+            Answer {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                meaning: "the reversal may not be on record. Send it again.",
+                headers: &[],
+                body: Body::Refusal(&[NOT_RECORDED]),
+            },
+        ],
+    },
+    Operation {
         id: "lookupProducts",
         topic: Topic::Products,
         method: Method::GET,
@@ -231,6 +326,26 @@ pub(super) static OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        id: "measure",
+        topic: Topic::Service,
+        method: Method::GET,
+        path: "/metrics",
+        summary: "Figures for Prometheus",
+        description: "Requests by outcome, the providers' answering times, open advices, orphans, open circuits and how the \
+                      store fares. Shield this path from whoever is not to see them.",
+        parameters: &[],
+        request: None,
+        answers: &[
+            Answer { status: StatusCode::OK, meaning: "The figures.", headers: &[], body: Body::Figures },
+            Answer {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                meaning: "What is owed could not be counted.",
+                headers: &[],
+                body: Body::Text(&["the store cannot be read\n"]),
+            },
+        ],
+    },
+    Operation {
         id: "describe",
         topic: Topic::Service,
         method: Method::GET,
@@ -258,31 +373,6 @@ pub(super) static OPERATIONS: &[Operation] = &[
         answers: &[Answer { status: StatusCode::OK, meaning: "The page.", headers: &[], body: Body::Page }],
     },
 ];
-
-const PROVISION: &str = "\
-Asks a service provider for a voucher and hands over its code.
-
-- **Once**: each id is sold at most once. A second request with the same id is answered with `DUPLICATE_RECORD`, whatever \
-became of the first, however close together they come.
-- **Durable**: the request is on disk before the provider sees it, and the voucher before you do.
-- **Hanging up changes nothing**: the sale goes on to its end.
-- **Which provider**: `settlementEntity.id` decides; without it the product, then `receiver.id`, then your channel's \
-default.
-- **Which amount**: a product with a fixed price needs no `amounts`; for any other send `amounts.requestAmount`. Product, \
-amounts and voucher may all be left out if your provider knows what to sell.
-
-Other methods on this path are answered with 405 and an `ErrorDetail`; a slash at the end of the path makes no difference.";
-
-const PRODUCTS: &str = "\
-Lists the products of the switch's catalogue that your channel may sell, from memory. No provider is asked.
-
-- **What it costs**: `amount` with `isFixedValue` where the price is fixed, `minAmount` and `maxAmount` where any amount \
-between them will do, and none of the three where any amount will do.
-- **Your listings only**: `channelProductListings` holds how your channel shows the product, if that is configured. What \
-is sold on other channels only is not listed, and neither are their names.
-- **`channelName`** in the query is your channel's own name, if it is given at all; any other name finds nothing.
-- **How fresh it is**: while `X-Catalogue-Stale` is `false`, the age stays within seconds. Otherwise the operator has put \
-a catalogue in place that cannot be used, and this is the last good one.";
 
 // What several operations for channels share.
 

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use vouchsafe_core::error_detail::ErrorType;
 
-use super::examples::REQUEST_ID;
+use super::examples::{ADVICE_ID, REQUEST_ID};
 
 /// One error type that a status may come with.
 pub(super) struct Case {
@@ -19,6 +19,8 @@ enum About {
     /// Not even the request's id: the body was not read.
     Nothing,
     Request,
+    /// An advice, and the request that it concerns.
+    Advice,
     /// The faults of the request's form: field, message, and what stood there.
     Faults(&'static [(&'static str, &'static str, Option<&'static str>)]),
     /// The faults of a query, likewise; a query has no id.
@@ -31,11 +33,13 @@ impl Case {
     /// An example of the body.
     pub(super) fn example(&self) -> Json {
         let mut body = json!({ "errorType": self.error_type.name(), "errorMessage": self.message });
-        if !matches!(self.about, About::Nothing | About::Query(_)) {
-            body["id"] = REQUEST_ID.into();
+        match self.about {
+            About::Nothing | About::Query(_) => {}
+            About::Advice => (body["id"], body["originalId"]) = (ADVICE_ID.into(), REQUEST_ID.into()),
+            About::Request | About::Faults(_) | About::Provider(..) => body["id"] = REQUEST_ID.into(),
         }
         match self.about {
-            About::Nothing | About::Request => {}
+            About::Nothing | About::Request | About::Advice => {}
             About::Faults(faults) | About::Query(faults) => {
                 let faults: Vec<_> = faults.iter().map(|fault| format_error(*fault)).collect();
                 body["detailMessage"] = json!({ "formatErrors": faults });
@@ -98,6 +102,74 @@ pub(super) static FOREIGN_CLIENT: &[Case] = &[case(
     About::Request,
 )];
 
+/// The reversal came first.
+const BEFORE_IT: Case = case(
+    ErrorType::VoucherAlreadyReversed,
+    "A reversal of this request was received, before it or while it was under way. There is no voucher, and there will be none",
+    "a reversal of this request was received or chosen",
+    About::Request,
+);
+
+/// What a retry is refused for.
+pub(super) static REFUSED_RETRY: &[Case] = &[
+    case(
+        ErrorType::VoucherAlreadyReversed,
+        "A reversal of the request was received from you, or chosen by the switch because nothing was proven",
+        "a reversal of this request was received or chosen",
+        About::Request,
+    ),
+    case(
+        ErrorType::DuplicateRecord,
+        "The body is not the first request's: everything but `time` must be the same. The message names the first field that differs",
+        "amounts is not as in the first request of this id",
+        About::Request,
+    ),
+    case(
+        ErrorType::InvalidAmount,
+        "The request was never seen, so it is a first one, and its amount is wrong",
+        "this product costs 5000 of currency 710",
+        About::Request,
+    ),
+    case(
+        ErrorType::RoutingError,
+        "The request was never seen, so it is a first one, and it leads to no product or provider",
+        "no such product in the catalogue",
+        About::Request,
+    ),
+];
+
+/// A retry that comes before the outcome.
+pub(super) static STILL_OPEN: &[Case] = &[case(
+    ErrorType::UpstreamUnavailable,
+    "The first request has no outcome yet, or has just got none. Retry again, or reverse",
+    "the provider did not answer in time",
+    About::Request,
+)];
+
+/// The reversal comes too late.
+pub(super) static CONFIRMED: &[Case] = &[case(
+    ErrorType::VoucherAlreadyConfirmed,
+    "The sale was confirmed before: it stands",
+    "the voucher was confirmed before",
+    About::Advice,
+)];
+
+/// The reversal of nothing.
+pub(super) static NEVER_SEEN: &[Case] = &[case(
+    ErrorType::UnableToLocateRecord,
+    "Your channel has sent no such request. Should it come later it is refused, and no provider is asked",
+    "no such request; it is refused should it come",
+    About::Advice,
+)];
+
+/// The reversal that is not on disk.
+pub(super) static NOT_RECORDED: &[Case] = &[case(
+    ErrorType::GeneralError,
+    "The reversal could not be recorded, or that is uncertain. Send it again: repeats do no harm",
+    "the reversal could not be recorded; send it again",
+    About::Advice,
+)];
+
 /// What the switch refuses by its own rules, before anything is sent.
 pub(super) static REFUSED_PROVISION: &[Case] = &[
     case(
@@ -106,6 +178,7 @@ pub(super) static REFUSED_PROVISION: &[Case] = &[
         "this request id was used before; to repeat it use retry",
         About::Request,
     ),
+    BEFORE_IT,
     case(
         ErrorType::InvalidAmount,
         "The amount is not the product's price, is outside its range, or is missing where the product has no fixed price",

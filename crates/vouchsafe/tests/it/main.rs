@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod back_office;
 mod bad_input;
 mod commands;
 mod connections;
@@ -12,6 +13,7 @@ mod hang_up;
 mod identity;
 mod log;
 mod magic;
+mod metrics;
 mod nine_flows;
 mod openapi;
 mod outcomes;

@@ -12,10 +12,10 @@ use serde_json::{Value as Json, json};
 use vouchsafe::live_catalogue::LiveCatalogue;
 use vouchsafe::openapi;
 use vouchsafe_core::error_detail::ErrorDetail;
-use vouchsafe_core::message::{ProductsLookupResponse, ProvisionRequest, ProvisionResponse};
+use vouchsafe_core::message::{BasicReversal, ProductsLookupResponse, ProvisionRequest, ProvisionResponse};
 use vouchsafe_wire::{Manner, Message};
 
-use crate::world::{Answer, ProviderStub, Setup, Switch, request};
+use crate::world::{Answer, ProviderStub, Setup, Switch, request, reversal};
 use allowed::faults;
 
 fn document() -> Json {
@@ -112,6 +112,7 @@ fn every_example_body_is_allowed_and_is_read_by_the_switch_itself() {
             "ProvisionRequest" => read::<ProvisionRequest>(&body),
             "ProvisionResponse" => read::<ProvisionResponse>(&body),
             "ProductsLookupResponse" => read::<ProductsLookupResponse>(&body),
+            "BasicReversal" => read::<BasicReversal>(&body),
             "ErrorDetail" => read::<ErrorDetail>(&body),
             other => panic!("nothing here reads {other}: add it"),
         };
@@ -133,7 +134,17 @@ fn the_base_path_is_the_configured_one() {
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         paths,
-        ["/switch/v9/vouchers", "/switch/v9/products", "/health/live", "/health/ready", "/openapi.json", "/docs"]
+        [
+            "/switch/v9/vouchers",
+            "/switch/v9/vouchers/{provisionId}/retry",
+            "/switch/v9/vouchers/reversals",
+            "/switch/v9/products",
+            "/health/live",
+            "/health/ready",
+            "/metrics",
+            "/openapi.json",
+            "/docs"
+        ]
     );
     assert!(!document.to_string().contains("/suv/v1"), "no other base path is told");
 }
@@ -188,6 +199,20 @@ async fn what_the_switch_answers_is_as_described() {
     let anonymous = channel.send(anonymous).await.unwrap();
     assert_eq!(anonymous.status, 401);
     check(provision, &anonymous);
+    let retry = &document["paths"]["/suv/v1/vouchers/{provisionId}/retry"]["post"];
+    let mut other = sale.clone();
+    other["basketRef"] = json!("another");
+    for (body, status) in [(&sale, 201), (&other, 400)] {
+        let answer = channel.retry(body).await;
+        assert_eq!(answer.status, status);
+        check(retry, &answer);
+    }
+    let reverse = &document["paths"]["/suv/v1/vouchers/reversals"]["post"];
+    for (body, status) in [(reversal(&sale), 202), (reversal(&request("app")), 404), (nonsense, 400)] {
+        let answer = channel.reverse(&body).await;
+        assert_eq!(answer.status, status);
+        check(reverse, &answer);
+    }
     for (path, method, operation) in operations(&document) {
         if method == "get" && operation["security"] == json!([]) {
             check(operation, &channel.get(path).await);

@@ -7,8 +7,8 @@ use vouchsafe_core::transaction::{Event, State};
 use crate::world::{
     Fault, Faults, ProviderStub, Setup, Switch, Verb, approve, eventually, id, key, request, reversal, take,
 };
-use Fault::{DoneInSilence, Hangs, Lost, Refused};
-use Verb::{Find, Forestall, Open, Record};
+use Fault::{DoneInSilence, Hangs, Late, Lost, Refused};
+use Verb::{Find, Forestall, Open, Record, Request};
 
 /// A switch over a store that fails as told, which asks a provider that approves.
 async fn approving(faults: &Faults) -> (Switch, ProviderStub) {
@@ -150,4 +150,92 @@ async fn a_reversal_is_acknowledged_only_once_it_is_durable() {
     assert_eq!(told, "202");
     assert_eq!(switch.state("app", id(&request)).await, State::Reversed);
     assert_eq!(provider.advices().len(), 1, "once, for all that");
+}
+
+#[tokio::test]
+async fn a_sale_that_was_reversed_before_it_was_read_back_is_not_told_as_sold() {
+    let faults = Faults::default();
+    let (switch, provider) = approving(&faults).await;
+    let (channel, request) = (switch.channel("app"), request("app"));
+    faults.plan([(Record, DoneInSilence), (Find, Late)]);
+    let waiting = tokio::spawn({
+        let (channel, request) = (channel.clone(), request.clone());
+        async move { channel.provision(&request).await }
+    });
+    // The approval is on disk, and whoever wrote it is still looking whether it is.
+    eventually("the approval's reading back", async || faults.are_over().then_some(())).await;
+    assert_eq!(channel.reverse(&reversal(&request)).await.verdict(), "202");
+    assert_eq!(waiting.await.unwrap().verdict(), "400 VOUCHER_ALREADY_REVERSED");
+    assert_eq!((provider.seen().len(), provider.advices().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_retry_that_is_overtaken_by_the_reversal_is_not_told_as_sold() {
+    let faults = Faults::default();
+    let (switch, _provider) = approving(&faults).await;
+    let (channel, request) = (switch.channel("app"), request("app"));
+    assert_eq!(channel.provision(&request).await.verdict(), "201");
+    faults.plan([(Request, Late)]);
+    let waiting = tokio::spawn({
+        let (channel, request) = (channel.clone(), request.clone());
+        async move { channel.retry(&request).await }
+    });
+    eventually("the retry under way", async || faults.are_over().then_some(())).await;
+    assert_eq!(channel.reverse(&reversal(&request)).await.verdict(), "202");
+    assert_eq!(waiting.await.unwrap().verdict(), "400 VOUCHER_ALREADY_REVERSED");
+}
+
+#[tokio::test]
+async fn every_answer_comes_in_time_whichever_verb_of_the_store_hangs() {
+    let faults = Faults::default();
+    let provider = ProviderStub::advised(approve, take).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    setup.wait = Duration::from_millis(1500);
+    let switch = Switch::start(setup).await;
+    let channel = switch.channel("app");
+    let in_time = async |what: &str, work: &mut (dyn Future<Output = String> + Unpin), expect: &str| {
+        let told = tokio::time::timeout(Duration::from_millis(1500), work).await;
+        assert_eq!(told.unwrap_or_else(|_| panic!("{what}: no answer in time")), expect, "{what}");
+    };
+    let first = request("app");
+    faults.plan([(Open, Hangs)]);
+    let mut work = Box::pin(async { channel.provision(&first).await.verdict() });
+    in_time("the intent", &mut work, "503 GENERAL_ERROR").await;
+    faults.plan([(Forestall, Hangs)]);
+    let unseen = reversal(&request("app"));
+    let mut work = Box::pin(async { channel.reverse(&unseen).await.verdict() });
+    in_time("a reversal that came first", &mut work, "500 GENERAL_ERROR").await;
+    let sold = request("app");
+    assert_eq!(channel.provision(&sold).await.verdict(), "201");
+    for verb in [Find, Request] {
+        faults.plan([(verb, Hangs)]);
+        let mut work = Box::pin(async { channel.retry(&sold).await.verdict() });
+        in_time("a retry", &mut work, "500 GENERAL_ERROR").await;
+    }
+    faults.plan([(Find, Hangs)]);
+    let advice = reversal(&sold);
+    let mut work = Box::pin(async { channel.reverse(&advice).await.verdict() });
+    in_time("a reversal", &mut work, "500 GENERAL_ERROR").await;
+}
+
+#[tokio::test]
+async fn an_advice_that_cannot_be_read_holds_up_no_other() {
+    let faults = Faults::default();
+    let provider = ProviderStub::advised(approve, take).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    setup.sheet.concurrency = std::num::NonZeroU32::MIN;
+    setup.limits.reversal_sync = Duration::from_millis(10);
+    let switch = Switch::start(setup).await;
+    let (channel, damaged, sound) = (switch.channel("app"), request("app"), request("app"));
+    for request in [&damaged, &sound] {
+        assert_eq!(channel.provision(request).await.verdict(), "201");
+    }
+    faults.damage(switch.transaction("app", id(&damaged)).await.unwrap().number);
+    for request in [&damaged, &sound] {
+        assert_eq!(channel.reverse(&reversal(request)).await.verdict(), "202");
+    }
+    eventually("reversed", async || (switch.state("app", id(&sound)).await == State::Reversed).then_some(())).await;
+    assert_eq!(switch.state("app", id(&damaged)).await, State::Reversing, "and it is not given up");
 }

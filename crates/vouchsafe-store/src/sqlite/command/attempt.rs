@@ -1,11 +1,12 @@
-//! An attempt to deliver an advice that came to nothing.
+//! When advices are sent again: after an attempt that came to nothing, and when an operator asks.
 
+use jiff::Timestamp;
 use vouchsafe_core::advice::Hindrance;
 
 use super::{Command, Tables};
-use crate::Attempt;
 use crate::record::word::Word;
 use crate::sqlite::{Fault, row};
+use crate::{Attempt, TransactionNumber};
 
 /// Counts an attempt and sets the time of the next.
 pub(in crate::sqlite) struct PutOff(pub(in crate::sqlite) Attempt);
@@ -25,5 +26,28 @@ impl Command for PutOff {
             row::position(*number, *version)?,
         ))?;
         Ok(())
+    }
+}
+
+/// Has open advices sent sooner than they would be.
+pub(in crate::sqlite) struct Redrive {
+    pub(in crate::sqlite) number: Option<TransactionNumber>,
+    pub(in crate::sqlite) at: Timestamp,
+    pub(in crate::sqlite) most: usize,
+}
+
+impl Command for Redrive {
+    type Answer = usize;
+
+    fn apply(&self, tables: &mut Tables) -> Result<usize, Fault> {
+        let (first, last) = match self.number {
+            Some(number) => (row::position(number, 0)?, row::position(number, row::LAST_VERSION)?),
+            None => (i64::MIN, i64::MAX),
+        };
+        let sql = "UPDATE advices SET due_at = ?1 WHERE position IN
+                   (SELECT position FROM advices
+                    WHERE state = 0 AND due_at > ?1 AND position BETWEEN ?2 AND ?3 LIMIT ?4)";
+        let most = i64::try_from(self.most).unwrap_or(i64::MAX);
+        Ok(tables.connection.prepare_cached(sql)?.execute((self.at.as_millisecond(), first, last, most))?)
     }
 }

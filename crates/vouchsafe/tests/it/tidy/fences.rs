@@ -26,6 +26,20 @@ use Keeps::{Only, Out};
 const COMPOSITION: &[&str] =
     &["vouchsafe/src/app", "vouchsafe/src/main", "vouchsafe/src/config", "vouchsafe/src/command"];
 
+/// What a room where things happen does not name: how it is spoken, and how it is stored.
+const AT_WORK: &[&str] = &[
+    "axum",
+    "http",
+    "http_body_util",
+    "hyper",
+    "hyper_util",
+    "rusqlite",
+    "serde",
+    "serde_json",
+    "vouchsafe_wire",
+    "crate::api",
+];
+
 const FENCES: &[Fence] = &[
     Fence {
         room: "vouchsafe-core/src",
@@ -75,19 +89,26 @@ const FENCES: &[Fence] = &[
     Fence {
         room: "vouchsafe/src/flow",
         but_not: &[],
-        keeps: Out(&[
-            "axum",
-            "http",
-            "http_body_util",
-            "hyper",
-            "hyper_util",
-            "rusqlite",
-            "serde",
-            "serde_json",
-            "vouchsafe_wire",
-            "crate::api",
-        ]),
+        keeps: Out(AT_WORK),
         why: "a flow is what happens, in which order; how it is spoken and stored is said elsewhere",
+    },
+    Fence {
+        room: "vouchsafe/src/forward",
+        but_not: &[],
+        keeps: Out(AT_WORK),
+        why: "an advice is delivered whatever it looks like on the wire, wherever it is kept",
+    },
+    Fence {
+        room: "vouchsafe/src/recover",
+        but_not: &[],
+        keeps: Out(AT_WORK),
+        why: "what a crash owes is settled by the same transitions, whatever engine kept them",
+    },
+    Fence {
+        room: "vouchsafe/src/metrics",
+        but_not: &[],
+        keeps: Out(AT_WORK),
+        why: "figures are counted where things happen; how they are asked for is said elsewhere",
     },
     Fence {
         room: "vouchsafe/src/api",

@@ -17,6 +17,7 @@ use vouchsafe::app::{App, Desk};
 use vouchsafe::clock::{Clock as _, MachineClock};
 use vouchsafe::config::Limits;
 use vouchsafe::live_catalogue::LiveCatalogue;
+use vouchsafe::metrics::Metrics;
 use vouchsafe::watchers::{Openings, Watchers};
 use vouchsafe::{forward, recover};
 use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
@@ -110,6 +111,7 @@ impl Switch {
             institution: Institution { id: FreeText::new("vouchsafe").unwrap(), name: UpTo::new("Vouchsafe").unwrap() },
             limits: setup.limits,
             clock: Arc::new(MachineClock),
+            metrics: Metrics::default(),
             watchers: Watchers::default(),
             openings: Openings::default(),
             work: TaskTracker::new(),

@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     DoneInSilence,
     /// Nothing happens, and no answer ever comes.
     Hangs,
+    /// It happens, but only after a while in which others are not kept from anything.
+    Late,
 }
 
 /// The verbs that can be told to fail.
@@ -32,24 +34,34 @@ pub(crate) enum Verb {
     Forestall,
     Record,
     Find,
+    Request,
 }
 
 /// The plan of the next faults, each for the next call of its verb.
 #[derive(Clone, Default)]
-pub(crate) struct Faults(Arc<Mutex<VecDeque<(Verb, Fault)>>>);
+pub(crate) struct Faults {
+    plan: Arc<Mutex<VecDeque<(Verb, Fault)>>>,
+    /// The transaction whose request can never be read.
+    damaged: Arc<Mutex<Option<TransactionNumber>>>,
+}
 
 impl Faults {
     pub(crate) fn plan(&self, faults: impl IntoIterator<Item = (Verb, Fault)>) {
-        self.0.lock().unwrap().extend(faults);
+        self.plan.lock().unwrap().extend(faults);
+    }
+
+    /// From now on this transaction's request cannot be read.
+    pub(crate) fn damage(&self, number: TransactionNumber) {
+        *self.damaged.lock().unwrap() = Some(number);
     }
 
     /// Whether every fault has happened.
     pub(crate) fn are_over(&self) -> bool {
-        self.0.lock().unwrap().is_empty()
+        self.plan.lock().unwrap().is_empty()
     }
 
     fn next(&self, verb: Verb) -> Option<Fault> {
-        let mut plan = self.0.lock().unwrap();
+        let mut plan = self.plan.lock().unwrap();
         let place = plan.iter().position(|(planned, _)| *planned == verb)?;
         plan.remove(place).map(|(_, fault)| fault)
     }
@@ -70,6 +82,10 @@ impl Faults {
                 Err(StoreError::Indeterminate(cause))
             }
             Some(Fault::Hangs) => std::future::pending().await,
+            Some(Fault::Late) => {
+                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                call.await
+            }
         }
     }
 }
@@ -96,6 +112,10 @@ impl Store for Unreliable {
 
     async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError> {
         self.inner.put_off(attempt).await
+    }
+
+    async fn redrive(&self, of: Option<TransactionNumber>, at: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.inner.redrive(of, at, most).await
     }
 
     async fn due_advices(&self, of: &ProviderId, by: Timestamp, most: usize) -> Result<Vec<OpenAdvice>, StoreError> {
@@ -131,7 +151,10 @@ impl Store for Unreliable {
     }
 
     async fn request(&self, number: TransactionNumber) -> Result<ProvisionRequest, StoreError> {
-        self.inner.request(number).await
+        if *self.faults.damaged.lock().unwrap() == Some(number) {
+            return Err(StoreError::Determinate(Cause::Damaged("a test says so".to_owned())));
+        }
+        self.faults.call(Verb::Request, self.inner.request(number)).await
     }
 
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {

@@ -1,0 +1,65 @@
+//! `vouchsafe show`: a transaction's whole story.
+
+use vouchsafe_core::id::MessageId;
+use vouchsafe_store::{Reference, Store, StoreError, TransactionNumber};
+
+use crate::command::store::StoreArguments;
+use crate::command::story::story;
+use crate::command::{Failure, block_on, say};
+
+/// Prints the story of every transaction that goes by what a person has in hand.
+pub(crate) fn show(id: &str, which: &StoreArguments) -> Result<(), Failure> {
+    let reference = reference(id)?;
+    let store = which.find()?.read()?;
+    let stories = block_on(async { stories(&store, reference).await.map_err(Failure::failed) })?;
+    if stories.is_empty() {
+        return Err(Failure::failed(nobody(id)));
+    }
+    say(&stories.join("\n\n"))
+}
+
+/// What a person has in hand: our number, or an id.
+pub(crate) fn reference(text: &str) -> Result<Reference, Failure> {
+    let number = text.parse().map(|number| Reference::Number(TransactionNumber(number)));
+    number.or_else(|_| MessageId::parse(text).map(Reference::Id)).map_err(|_| {
+        Failure::unusable(format!(
+            "{text:?} is neither a transaction's number nor an id (8-4-4-4-12 hexadecimal digits)"
+        ))
+    })
+}
+
+/// What to say where nothing goes by it.
+pub(crate) fn nobody(id: &str) -> String {
+    format!("no transaction here has the number, request id, upstream id or advice id {id}")
+}
+
+async fn stories(store: &dyn Store, reference: Reference) -> Result<Vec<String>, StoreError> {
+    let mut stories = Vec::new();
+    for transaction in store.look_up(reference).await? {
+        let journal = store.journal(transaction.number).await?;
+        stories.push(story(&transaction, &journal));
+    }
+    Ok(stories)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_a_number_or_an_id_and_nothing_else() {
+        const ID: &str = "b8e3b2f0-6c5f-4d0a-9a53-2f6a1c7d9e10";
+        let id = MessageId::parse(ID).unwrap();
+        for (text, expect) in [
+            ("17", Some(Reference::Number(TransactionNumber(17)))),
+            (ID, Some(Reference::Id(id))),
+            (&ID.to_uppercase(), Some(Reference::Id(id))),
+            ("", None),
+            ("-1", None),
+            ("seventeen", None),
+            (&ID[1..], None),
+        ] {
+            assert_eq!(reference(text).ok(), expect, "{text:?}");
+        }
+    }
+}

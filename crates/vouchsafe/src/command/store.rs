@@ -1,0 +1,66 @@
+//! Which store a command looks into, beside a running switch or without one.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use vouchsafe_store::seal::Sealer;
+use vouchsafe_store::sqlite::{OpenError, SqliteStore};
+
+use crate::command::{Failure, sandbox, sealing_key};
+use crate::config::{Config, StoreUri};
+
+/// Whose store.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct StoreArguments {
+    /// The configuration of the switch whose store it is.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of the sandbox whose store it is; where neither this nor --config is given, `vouchsafe-data/sandbox`.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// A store that was found, and what opens it.
+pub(crate) struct FoundStore {
+    pub(crate) path: PathBuf,
+    sealer: Sealer,
+}
+
+impl StoreArguments {
+    /// Finds the store. Neither it nor its key is ever made here.
+    pub(crate) fn find(&self) -> Result<FoundStore, Failure> {
+        let (StoreUri::Sqlite(path), key) = match &self.config {
+            Some(file) => {
+                let config = Config::load(file).map_err(Failure::unusable)?;
+                (config.store, config.sealing_key)
+            }
+            None => sandbox::kept_in(self.data.as_deref().unwrap_or(sandbox::DATA.as_ref())),
+        };
+        if !path.exists() {
+            return Err(Failure::failed(format!(
+                "there is no store at {}: say which with --config FILE or --data DIR",
+                path.display()
+            )));
+        }
+        Ok(FoundStore { sealer: sealing_key::sealer(&key, &path)?, path })
+    }
+}
+
+impl FoundStore {
+    /// Opens it for reading.
+    pub(crate) fn read(self) -> Result<SqliteStore, Failure> {
+        let opened = SqliteStore::open_read_only(&self.path, self.sealer);
+        opened.map_err(|error| cannot_open(&self.path, &error))
+    }
+
+    /// Opens it for writing.
+    pub(crate) fn write(self) -> Result<SqliteStore, Failure> {
+        let opened = SqliteStore::open_beside(&self.path, self.sealer);
+        opened.map_err(|error| cannot_open(&self.path, &error))
+    }
+}
+
+fn cannot_open(path: &Path, error: &OpenError) -> Failure {
+    Failure::failed(format!("cannot open {}: {error}", path.display()))
+}

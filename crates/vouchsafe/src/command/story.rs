@@ -1,0 +1,173 @@
+//! What a journal says, in a person's words: pure text of values. No code and no PIN stands in it.
+
+use jiff::Timestamp;
+use vouchsafe_core::advice::{Advice, AdviceEnd};
+use vouchsafe_core::error_detail::ErrorDetail;
+use vouchsafe_core::money::{Currency, LedgerAmount};
+use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, ProviderError};
+use vouchsafe_store::{Entry, QueuedAdvice, Transaction};
+
+/// How many characters of a code a person is shown: enough to tell one voucher from another.
+const SHOWN: usize = 4;
+/// A code of fewer characters shows none of them: what is left would be too easy to guess.
+const LONG_ENOUGH: usize = 8;
+/// What stands for everything that is not shown, whatever its length.
+const STARS: &str = "****";
+
+/// A transaction's whole story: what it is, and then every event of its journal.
+pub(crate) fn story(transaction: &Transaction, journal: &[Entry]) -> String {
+    let words = Words::of(journal);
+    let key = &transaction.key;
+    let mut lines = vec![format!("transaction {}", transaction.number)];
+    let mut field = |name: &str, value: &str| lines.push(format!("  {name:<12} {value}"));
+    field("channel", &words.clean(key.channel.as_str()));
+    field("kind", key.kind.name());
+    field("request id", &key.id.to_string());
+    field("provider", &words.clean(transaction.provider.as_str()));
+    field("upstream id", &transaction.upstream_id.to_string());
+    field("amount", &transaction.asked.map_or_else(|| "none was named".to_owned(), |asked| amount(&asked)));
+    field("messaging", transaction.terms.messaging.name());
+    field("state", transaction.state.name());
+    field("opened at", &time(transaction.opened_at));
+    field("due", &transaction.due_at.map_or_else(|| "nothing is waited for".to_owned(), time));
+    lines.push(format!("  {}  opened, pending", time(transaction.opened_at)));
+    for entry in journal {
+        lines.push(format!("  {}  {}, {}", time(entry.at), entry.event, entry.state));
+        let mut detail = |text: String| lines.push(format!("      {text}"));
+        if let Some(outcome) = &entry.outcome {
+            detail(words.outcome(outcome));
+        }
+        if let Some(queued) = &entry.advice {
+            detail(advice(queued, entry.advice_end, entry.attempts));
+        }
+        if let Some(note) = &entry.note {
+            detail(format!("note: {}", words.clean(note.as_str())));
+        }
+    }
+    lines.join("\n")
+}
+
+/// The words of one journal. Others wrote some of them, and a provider can repeat a code wherever it likes: what
+/// is known to be a code is taken out of all of them.
+pub(crate) struct Words<'a> {
+    codes: Vec<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    pub(crate) fn of(journal: &'a [Entry]) -> Self {
+        let codes = journal.iter().filter_map(|entry| match &entry.outcome {
+            Some(Outcome::Approved(approval)) => Some(approval.code().expose().as_str()),
+            Some(Outcome::Declined(_) | Outcome::Unknown(_)) | None => None,
+        });
+        Self { codes: codes.collect() }
+    }
+
+    /// Somebody else's words without codes, and without what a terminal would obey.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let hidden = self.codes.iter().fold(text.to_owned(), |text, code| text.replace(code, &masked(code)));
+        hidden.chars().map(|letter| if is_obeyed(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+    }
+
+    /// What the provider said.
+    pub(crate) fn outcome(&self, outcome: &Outcome) -> String {
+        match outcome {
+            Outcome::Approved(approval) => format!("approved: {}", self.voucher(approval)),
+            Outcome::Declined(Decline::ByProvider(error)) => format!("declined: {}", self.error(error)),
+            Outcome::Declined(Decline::OurCredentials) => {
+                "declined: the provider does not accept our credentials".to_owned()
+            }
+            Outcome::Declined(Decline::NotSent(why)) => format!("certainly not sent: {why}"),
+            Outcome::Unknown(Doubt::NoAnswer) => "nothing is proven: there was no answer in time".to_owned(),
+            Outcome::Unknown(Doubt::Lost) => {
+                "nothing is proven: the switch stopped before it heard the answer".to_owned()
+            }
+            Outcome::Unknown(Doubt::Unusable { reason, error: None }) => format!("nothing is proven: {reason}"),
+            Outcome::Unknown(Doubt::Unusable { reason, error: Some(error) }) => {
+                format!("nothing is proven: {reason}; the provider said {}", self.error(error))
+            }
+        }
+    }
+
+    /// Which voucher it is, for somebody who must not be able to use it.
+    pub(crate) fn voucher(&self, approval: &Approval) -> String {
+        let voucher = approval.voucher();
+        let mut parts = Vec::new();
+        if let Some(serial_number) = &voucher.serial_number {
+            parts.push(format!("serial number {}", self.clean(serial_number.as_str())));
+        }
+        parts.push(format!("code {}", masked(approval.code().expose().as_str())));
+        if let Some(expiry) = voucher.expiry_date {
+            parts.push(format!("expires {}", time(expiry)));
+        }
+        if let Some(granted) = approval.amounts.as_ref().and_then(|amounts| amounts.approved_amount) {
+            parts.push(format!("granted {}", amount(&granted)));
+        }
+        parts.join(", ")
+    }
+
+    fn error(&self, error: &ProviderError) -> String {
+        let detail = ErrorDetail::from(error.clone());
+        let mut text = format!("{}: {}", detail.error_type, self.clean(detail.error_message.as_str()));
+        let own = [detail.provider_error_code, detail.provider_error_message];
+        let own: Vec<_> = own.iter().flatten().map(|words| self.clean(words.as_str())).collect();
+        if !own.is_empty() {
+            text += &format!(" (provider's own: {})", own.join(", "));
+        }
+        text
+    }
+}
+
+/// An advice, and how far it got.
+fn advice(queued: &QueuedAdvice, end: Option<AdviceEnd>, attempts: u32) -> String {
+    let what = match queued.advice {
+        Advice::Confirmation => "confirmation".to_owned(),
+        Advice::Reversal(reason) => format!("reversal {reason}"),
+    };
+    let fate = match end {
+        None => "still to be delivered".to_owned(),
+        Some(AdviceEnd::Consumed) => "consumed: the provider takes none".to_owned(),
+        Some(end @ (AdviceEnd::Delivered | AdviceEnd::Refused)) => end.to_string(),
+    };
+    let tried = match attempts {
+        0 => String::new(),
+        1 => ", after 1 attempt that came to nothing".to_owned(),
+        many => format!(", after {many} attempts that came to nothing"),
+    };
+    format!("advice {}: {what}, {fate}{tried}", queued.id)
+}
+
+/// What is left of a code for people to see.
+pub(crate) fn masked(code: &str) -> String {
+    let length = code.chars().count();
+    let shown = if length < LONG_ENOUGH { 0 } else { SHOWN };
+    STARS.chars().chain(code.chars().skip(length - shown)).collect()
+}
+
+/// An amount as people write it. How many minor units make one of another currency than the rand is not known here.
+pub(crate) fn amount(amount: &LedgerAmount) -> String {
+    money(amount.amount, amount.currency)
+}
+
+/// So many minor units of a currency, as people write it.
+pub(crate) fn money(minor_units: i64, currency: Currency) -> String {
+    if currency != Currency::ZAR {
+        return format!("{minor_units} minor units of currency {currency}");
+    }
+    let sign = if minor_units < 0 { "-" } else { "" };
+    let (rand, cents) = (minor_units.unsigned_abs() / 100, minor_units.unsigned_abs() % 100);
+    format!("{sign}R{rand}.{cents:02}")
+}
+
+/// A time as the interface writes it.
+pub(crate) fn time(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// Whether a terminal would do something else with a character than show it: move, clear, or turn the order of
+/// what follows.
+fn is_obeyed(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+use uuid::Uuid;
+use vouchsafe_core::advice::ReversalReason;
+use vouchsafe_core::error_detail::{ErrorType, shortened};
+use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
+use vouchsafe_core::outcome::{NotSent, Unusable};
+use vouchsafe_core::secret::Secret;
+use vouchsafe_core::sheet::Messaging;
+use vouchsafe_core::text::{FreeText, Text, UpTo};
+use vouchsafe_core::transaction::{Event, Kind, State, Terms};
+use vouchsafe_core::voucher::{Pin, Voucher};
+use vouchsafe_store::{Key, TransactionNumber};
+
+use super::*;
+
+const CODE: &str = "1234-5678-9012-3456";
+
+fn at(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_764_000_000_000 + milliseconds).unwrap()
+}
+
+fn approval() -> Approval {
+    Approval::new(Voucher {
+        code: Some(Secret::new(Text::new(CODE).unwrap())),
+        serial_number: Some(UpTo::new("SN1").unwrap()),
+        pin: Some(Secret::new(Pin::Clear(UpTo::new("2468").unwrap()))),
+        ..Voucher::default()
+    })
+    .unwrap()
+}
+
+fn transaction() -> Transaction {
+    let id = |id| MessageId::new(Uuid::from_u128(id));
+    Transaction {
+        number: TransactionNumber(17),
+        key: Key { channel: ChannelId::new("till").unwrap(), kind: Kind::Provision, id: id(1) },
+        version: 2,
+        state: State::Reversing,
+        provider: ProviderId::new("stub").unwrap(),
+        upstream_id: id(2),
+        asked: Some(LedgerAmount { amount: 5000, currency: Currency::ZAR, ledger_indicator: None }),
+        terms: Terms { messaging: Messaging::Single, confirmations: true, reversals: true },
+        opened_at: at(0),
+        due_at: None,
+    }
+}
+
+fn entry(version: u32, event: Event, state: State) -> Entry {
+    let at = at(i64::from(version));
+    Entry { version, at, event, state, outcome: None, advice: None, advice_end: None, attempts: 0, note: None }
+}
+
+fn error() -> ProviderError {
+    ProviderError {
+        error_type: ErrorType::LimitExceeded,
+        message: shortened("no"),
+        provider_code: Some(FreeText::new("61").unwrap()),
+        provider_message: Some(FreeText::new(format!("{CODE} is over\n the limit")).unwrap()),
+    }
+}
+
+#[test]
+fn a_story_tells_everything_but_the_code_and_the_pin() {
+    let sold = Entry {
+        outcome: Some(Outcome::Approved(Box::new(approval()))),
+        ..entry(1, Event::ProviderApproved, State::Approved)
+    };
+    let id = MessageId::new(Uuid::from_u128(3));
+    let reversed = Entry {
+        advice: Some(QueuedAdvice { id, advice: Advice::Reversal(ReversalReason::Cancelled), due_at: at(2) }),
+        attempts: 2,
+        note: Some(FreeText::new(format!("keep {CODE} safe")).unwrap()),
+        ..entry(2, Event::ReversalReceived, State::Reversing)
+    };
+    let expect = "\
+transaction 17
+  channel      till
+  kind         provision
+  request id   00000000-0000-0000-0000-000000000001
+  provider     stub
+  upstream id  00000000-0000-0000-0000-000000000002
+  amount       R50.00
+  messaging    single
+  state        reversing
+  opened at    2025-11-24T16:00:00.000Z
+  due          nothing is waited for
+  2025-11-24T16:00:00.000Z  opened, pending
+  2025-11-24T16:00:00.001Z  provider approved, approved
+      approved: serial number SN1, code ****3456
+  2025-11-24T16:00:00.002Z  reversal received, reversing
+      advice 00000000-0000-0000-0000-000000000003: reversal CANCELLED, still to be delivered, after 2 attempts that came to nothing
+      note: keep ****3456 safe";
+    let told = story(&transaction(), &[sold, reversed]);
+    assert_eq!(told, expect);
+    assert!(!told.contains(CODE) && !told.contains("2468"));
+}
+
+#[test]
+fn what_the_provider_said_is_told_in_words() {
+    let sold = [Entry {
+        outcome: Some(Outcome::Approved(Box::new(approval()))),
+        ..entry(1, Event::LateApproval, State::Reversing)
+    }];
+    let unusable = |error| Outcome::Unknown(Doubt::Unusable { reason: Unusable::NoCode, error });
+    let theirs = "LIMIT_EXCEEDED: no (provider's own: 61, ****3456 is over\u{fffd} the limit)";
+    for (outcome, expect) in [
+        (Outcome::Declined(Decline::ByProvider(error())), format!("declined: {theirs}")),
+        (
+            Outcome::Declined(Decline::OurCredentials),
+            "declined: the provider does not accept our credentials".to_owned(),
+        ),
+        (
+            Outcome::Declined(Decline::NotSent(NotSent::NoConnection)),
+            "certainly not sent: no connection to the provider could be made".to_owned(),
+        ),
+        (Outcome::Unknown(Doubt::NoAnswer), "nothing is proven: there was no answer in time".to_owned()),
+        (Outcome::Unknown(Doubt::Lost), "nothing is proven: the switch stopped before it heard the answer".to_owned()),
+        (unusable(None), "nothing is proven: there is no voucher code".to_owned()),
+        (unusable(Some(error())), format!("nothing is proven: there is no voucher code; the provider said {theirs}")),
+    ] {
+        assert_eq!(Words::of(&sold).outcome(&outcome), expect);
+    }
+}
+
+#[test]
+fn an_advice_is_told_with_its_end() {
+    let queued = QueuedAdvice { id: MessageId::new(Uuid::from_u128(3)), advice: Advice::Confirmation, due_at: at(0) };
+    for (end, attempts, expect) in [
+        (None, 0, "still to be delivered"),
+        (Some(AdviceEnd::Delivered), 1, "delivered, after 1 attempt that came to nothing"),
+        (Some(AdviceEnd::Consumed), 0, "consumed: the provider takes none"),
+        (Some(AdviceEnd::Refused), 0, "refused"),
+    ] {
+        let id = "00000000-0000-0000-0000-000000000003";
+        assert_eq!(advice(&queued, end, attempts), format!("advice {id}: confirmation, {expect}"));
+    }
+}
+
+#[test]
+fn four_characters_of_a_long_code_are_shown_and_none_of_a_short_one() {
+    for (code, expect) in
+        [(CODE, "****3456"), ("12345678", "****5678"), ("1234567", "****"), ("1", "****"), ("éééééééé", "****éééé")]
+    {
+        assert_eq!(masked(code), expect);
+    }
+}
+
+#[test]
+fn rand_are_written_as_rand_and_other_currencies_in_minor_units() {
+    let dollar = Currency::new(840).unwrap();
+    for (minor_units, currency, expect) in [
+        (79_995, Currency::ZAR, "R799.95"),
+        (5, Currency::ZAR, "R0.05"),
+        (-5, Currency::ZAR, "-R0.05"),
+        (i64::MIN, Currency::ZAR, "-R92233720368547758.08"),
+        (5000, dollar, "5000 minor units of currency 840"),
+    ] {
+        assert_eq!(money(minor_units, currency), expect);
+    }
+}
+
+#[test]
+fn a_terminal_obeys_nothing_that_others_wrote() {
+    let words = Words { codes: Vec::new() };
+    assert_eq!(words.clean("a\u{1b}[2Jb\nc\u{202e}d é"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d é");
+}

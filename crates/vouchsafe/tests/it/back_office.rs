@@ -1,0 +1,168 @@
+//! The commands by which people look into a store and close orphans, beside a running switch.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use axum::response::IntoResponse as _;
+use http::StatusCode;
+use serde_json::Value as Json;
+use vouchsafe_core::transaction::{Event, State};
+
+use crate::world::{ProviderStub, Setup, Switch, id, request, reversal};
+
+/// The code of every voucher that the stub issues.
+const CODE: &str = "1234-5678-9012-3456";
+
+/// A person at a terminal, with the configuration of a switch that runs.
+struct Operator {
+    folder: tempfile::TempDir,
+}
+
+impl Operator {
+    fn of(switch: &Switch) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("sealing.key"), "07".repeat(32)).unwrap();
+        let config = format!(
+            r#"
+store = "sqlite:{store}"
+[sealing_key]
+file = "{key}"
+[[channel]]
+id = "app"
+messaging = "single"
+secrets = ["sha256:{secret}"]
+default_provider = "provider"
+[[provider]]
+id = "provider"
+protocol = "suv"
+base_url = "https://vouchers.example/suv/v1"
+user_name = "switch"
+password_env = "PROVIDER_PASSWORD"
+"#,
+            store = switch.store_path().display(),
+            key = folder.path().join("sealing.key").display(),
+            secret = "0".repeat(64),
+        );
+        std::fs::write(folder.path().join("vouchsafe.toml"), config).unwrap();
+        Self { folder }
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("vouchsafe.toml")
+    }
+
+    /// Types a command.
+    fn types(&self, words: &[&str]) -> Said {
+        let output = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
+            .args(words)
+            .arg("--config")
+            .arg(self.config())
+            .env("PROVIDER_PASSWORD", "password")
+            .output();
+        Said::from(output.unwrap())
+    }
+}
+
+/// What a command said, on both of its outputs, and its exit code.
+struct Said {
+    text: String,
+    exit: i32,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = [output.stdout, output.stderr].concat();
+        Self { text: String::from_utf8(text).unwrap(), exit: output.status.code().unwrap() }
+    }
+}
+
+impl Said {
+    #[track_caller]
+    fn says(&self, exit: i32, parts: &[&str]) {
+        assert_eq!(self.exit, exit, "{}", self.text);
+        for part in parts {
+            assert!(self.text.contains(part), "{part:?} is not in {}", self.text);
+        }
+        assert!(!self.text.contains(CODE), "the code is in {}", self.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_is_found_by_every_reference_and_hides_the_code() {
+    let switch = Switch::asking(ProviderStub::approving().await.base_url()).await;
+    let (sale, copy) = (request("app"), request("web"));
+    assert_eq!(switch.channel("app").provision(&sale).await.verdict(), "201");
+    let mut copy = copy;
+    copy["id"] = sale["id"].clone();
+    assert_eq!(switch.channel("web").provision(&copy).await.verdict(), "201");
+    assert_eq!(switch.channel("app").reverse(&reversal(&sale)).await.verdict(), "202");
+
+    let operator = Operator::of(&switch);
+    let whole = &["channel      app", "R50.00", "reversal received, reversing", "serial number SN1, code ****3456"];
+    let number = switch.transaction("app", id(&sale)).await.unwrap().number.to_string();
+    operator.types(&["show", &number]).says(0, whole);
+    let advice = switch.journal("app", id(&sale)).await.iter().find_map(|entry| entry.advice).unwrap();
+    operator.types(&["show", &advice.id.to_string()]).says(0, whole);
+    let both = operator.types(&["show", id(&sale)]);
+    both.says(0, whole);
+    both.says(0, &["channel      web"]);
+    let upstream_id = switch.transaction("web", id(&sale)).await.unwrap().upstream_id;
+    operator.types(&["show", &upstream_id.to_string()]).says(0, &["channel      web"]);
+
+    operator.types(&["show", "4711"]).says(1, &["no transaction here has the number", "4711"]);
+    operator.types(&["show", "receipt 7"]).says(2, &["neither a transaction's number nor an id"]);
+}
+
+/// A switch whose provider fails after it may have sold, and takes no reversals.
+async fn risky() -> Switch {
+    let provider = ProviderStub::answering(async |_: Json| StatusCode::INTERNAL_SERVER_ERROR.into_response()).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.sheet.reversals = false;
+    Switch::start(setup).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orphan_is_listed_until_an_operator_closes_it_with_a_reason() {
+    let switch = risky().await;
+    let operator = Operator::of(&switch);
+    operator.types(&["orphans"]).says(0, &["There are no orphans in", "no money is at risk"]);
+
+    let sale = request("app");
+    assert_eq!(switch.channel("app").provision(&sale).await.verdict(), "404 GENERAL_ERROR");
+    let orphan = switch.transaction("app", id(&sale)).await.unwrap();
+    let number = orphan.number.to_string();
+    operator.types(&["orphans"]).says(
+        0,
+        &[
+            &format!("orphan {number}: R50.00 at provider"),
+            id(&sale),
+            "the provider takes no reversals",
+            &format!("whether upstream id {} was sold", orphan.upstream_id),
+            "1 orphan at risk: R50.00",
+        ],
+    );
+
+    operator.types(&["orphans", "resolve", &number, "--reason", "  "]).says(2, &["say what was found"]);
+    operator.types(&["orphans", "resolve", "4711", "--reason", "no"]).says(1, &["no transaction here"]);
+    assert_eq!(switch.state("app", id(&sale)).await, State::Orphaned);
+    operator.types(&["orphans", "resolve", &number, "--reason", "not sold, by their log"]).says(0, &["is resolved"]);
+    let closed = switch.journal("app", id(&sale)).await.pop().unwrap();
+    assert_eq!((closed.event, closed.state), (Event::OrphanResolved, State::Resolved));
+    assert_eq!(closed.note.unwrap().as_str(), "not sold, by their log");
+
+    operator.types(&["orphans"]).says(0, &["There are no orphans"]);
+    operator.types(&["orphans", "resolve", &number, "--reason", "again"]).says(1, &["is resolved, not orphaned"]);
+    operator.types(&["show", &number]).says(0, &["note: not sold, by their log"]);
+    assert_eq!(switch.channel("app").provision(&sale).await.verdict(), "400 DUPLICATE_RECORD", "it runs on");
+}
+
+#[test]
+fn a_store_that_is_not_there_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [&["show", "1"][..], &["orphans"], &["orphans", "resolve", "1", "--reason", "because"]] {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_vouchsafe")).args(words).arg("--data").arg(folder.path()).output();
+        Said::from(output.unwrap()).says(1, &["there is no store at"]);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
