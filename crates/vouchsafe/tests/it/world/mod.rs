@@ -3,6 +3,7 @@
 mod channel;
 mod provider_stub;
 mod sandbox;
+mod simulated;
 mod switch;
 mod unreliable;
 
@@ -13,7 +14,8 @@ use serde_json::{Value as Json, json};
 pub(crate) use channel::{Answer, Channel};
 pub(crate) use provider_stub::{ProviderStub, approval, approve, take};
 pub(crate) use sandbox::Sandbox;
-pub(crate) use switch::{PROVIDER, Setup, Switch, key, sealer};
+pub(crate) use simulated::Simulated;
+pub(crate) use switch::{PROVIDER, Setup, Switch, key, sealer, serve};
 pub(crate) use unreliable::{Fault, Faults, Verb};
 
 /// Waits until `condition` holds; a test that waits for what never comes fails loudly.

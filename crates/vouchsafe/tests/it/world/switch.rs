@@ -72,6 +72,8 @@ impl Setup {
 
 /// The switch's one provider.
 pub(crate) const PROVIDER: &str = "provider";
+/// The switch's user name there.
+pub(crate) const USER_NAME: &str = "switch";
 
 pub(crate) struct Switch {
     pub(crate) address: SocketAddr,
@@ -94,38 +96,11 @@ impl Switch {
     pub(crate) async fn start(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("store.db"), sealer()).unwrap();
-        let provider = ProviderId::new(PROVIDER).unwrap();
-        let mut providers = HashMap::from([(provider.clone(), desk(setup.provider_url, setup.sheet, &setup.limits))]);
-        for (name, url, sheet) in setup.others {
-            providers.insert(ProviderId::new(name).unwrap(), desk(url, sheet, &setup.limits));
-        }
-        let store: Arc<dyn Store> = Arc::new(store);
-        let app = Arc::new(App {
-            store: match setup.faults {
-                Some(faults) => Arc::new(Unreliable { inner: store, faults }),
-                None => store,
-            },
-            providers,
-            routes: setup.routes,
-            catalogue: setup.catalogue,
-            institution: Institution { id: FreeText::new("vouchsafe").unwrap(), name: UpTo::new("Vouchsafe").unwrap() },
-            limits: setup.limits,
-            clock: Arc::new(MachineClock),
-            metrics: Metrics::default(),
-            watchers: Watchers::default(),
-            openings: Openings::default(),
-            work: TaskTracker::new(),
-            stopping: CancellationToken::new(),
-        });
-        recover::leftovers(&app).await.unwrap();
-        recover::start(&app);
-        forward::start(&app);
-        let default_provider = if setup.default_route { provider } else { ProviderId::new("nobody").unwrap() };
-        let access = setup.access.unwrap_or(Access::Anybody { default_provider, wait: setup.wait });
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = api::router(Arc::clone(&app), access, "/suv/v1");
-        let serving = tokio::spawn(api::serve(listener, router, Arc::clone(&app)));
+        let store: Arc<dyn Store> = match setup.faults.clone() {
+            Some(faults) => Arc::new(Unreliable { inner: Arc::new(store), faults }),
+            None => Arc::new(store),
+        };
+        let (address, app, serving) = serve(setup, store).await;
         Self { address, app, folder, serving }
     }
 
@@ -164,12 +139,45 @@ impl Switch {
 fn desk(base_url: String, sheet: Sheet, limits: &Limits) -> Desk {
     let suv = SuvProvider::new(&SuvConfig {
         base_url,
-        user_name: ChannelId::new("switch").unwrap(),
+        user_name: ChannelId::new(USER_NAME).unwrap(),
         password: Secret::new("password".to_owned()),
         max_idle_connections: 100,
         clear_text: true,
     });
-    Desk::new(FreeText::new("switch").unwrap(), Arc::new(suv.unwrap()), sheet, limits.circuit)
+    Desk::new(FreeText::new(USER_NAME).unwrap(), Arc::new(suv.unwrap()), sheet, limits.circuit)
+}
+
+/// A switch over a store that may hold what another has left: it settles that first, as the program does.
+pub(crate) async fn serve(setup: Setup, store: Arc<dyn Store>) -> (SocketAddr, Arc<App>, JoinHandle<()>) {
+    let provider = ProviderId::new(PROVIDER).unwrap();
+    let mut providers = HashMap::from([(provider.clone(), desk(setup.provider_url, setup.sheet, &setup.limits))]);
+    for (name, url, sheet) in setup.others {
+        providers.insert(ProviderId::new(name).unwrap(), desk(url, sheet, &setup.limits));
+    }
+    let app = Arc::new(App {
+        store,
+        providers,
+        routes: setup.routes,
+        catalogue: setup.catalogue,
+        institution: Institution { id: FreeText::new("vouchsafe").unwrap(), name: UpTo::new("Vouchsafe").unwrap() },
+        limits: setup.limits,
+        clock: Arc::new(MachineClock),
+        metrics: Metrics::default(),
+        watchers: Watchers::default(),
+        openings: Openings::default(),
+        work: TaskTracker::new(),
+        stopping: CancellationToken::new(),
+    });
+    recover::leftovers(&app).await.unwrap();
+    recover::start(&app);
+    forward::start(&app);
+    let default_provider = if setup.default_route { provider } else { ProviderId::new("nobody").unwrap() };
+    let access = setup.access.unwrap_or(Access::Anybody { default_provider, wait: setup.wait });
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = api::router(Arc::clone(&app), access, "/suv/v1");
+    let serving = tokio::spawn(api::serve(listener, router, Arc::clone(&app)));
+    (address, app, serving)
 }
 
 /// The name of a channel's provision.

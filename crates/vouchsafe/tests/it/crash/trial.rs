@@ -1,0 +1,190 @@
+//! One sale through one crash: a simulated provider, a switch that dies at its points, and a channel.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+use vouchsafe_core::transaction::State;
+use vouchsafe_provider::simulator::faults::Faults;
+use vouchsafe_provider::simulator::ledger::{Event, Standing};
+use vouchsafe_provider::simulator::plays::Play;
+use vouchsafe_store::sqlite::SqliteStore;
+use vouchsafe_store::{Store as _, Transaction, TransactionNumber};
+
+use super::point::CrashPoint;
+use super::process::{Lives, Orders, Plan};
+use super::till::{CHANNEL, Heard, Till};
+use crate::world::{Simulated, eventually, id, key, sealer};
+
+/// What is tried: what the provider can do and does, and what the channel does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    pub(super) plan: Plan,
+    /// A product by which the provider is told what to do.
+    pub(super) product: &'static str,
+    /// When the switch confirms; where it does not say, long after the test.
+    pub(super) confirms_after_milliseconds: Option<u64>,
+    pub(super) act: Act,
+    /// How many durable steps there are at least when nothing is killed.
+    pub(super) least_steps: u32,
+}
+
+/// What the channel does before it makes certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    /// It waits for its answer.
+    Waits,
+    /// It hangs up once the provider was asked, and sends a retry.
+    Retries,
+    /// It sends the reversal before the request.
+    ReversesFirst,
+    /// It hangs up while the provider is being asked, and sends the reversal.
+    ReversesMeanwhile,
+    /// It has its voucher, and sends a reversal.
+    ReversesAfterwards,
+}
+
+/// Far longer than the test.
+const NEVER: u64 = 3_600_000;
+
+/// One trial's provider, and the folder of its switch.
+struct Trial {
+    folder: TempDir,
+    provider: Simulated,
+}
+
+impl Trial {
+    async fn begin(plan: Plan) -> Self {
+        let plays = match plan {
+            Plan::Full => Vec::new(),
+            Plan::NoRetries => vec![Play::NoRetries],
+            Plan::NoAdvices => vec![Play::NoRetries, Play::NoAdvices],
+        };
+        let provider = Simulated::start(Faults::default(), plays).await;
+        Self { folder: tempfile::tempdir().unwrap(), provider }
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.path().join("store.db")
+    }
+
+    /// Waits until the provider was asked.
+    async fn asked(&self, request: &str) {
+        eventually("the provider is asked", async || (self.provider.fate(request).requests > 0).then_some(())).await;
+    }
+
+    /// The transaction, if there is one, once nothing is owed to anybody any more.
+    async fn settled(&self, request: &str, confirms: bool) -> Option<Transaction> {
+        eventually("everything settles", async || {
+            // Between two lives there may be nothing to be read.
+            let store = SqliteStore::open_read_only(&self.store(), sealer()).ok()?;
+            let open = !store.tally().await.ok()?.open_advices.is_empty()
+                || !store.unanswered(Timestamp::MAX, 1).await.ok()?.is_empty()
+                || (confirms && !store.unconfirmed(Timestamp::MAX, 1).await.ok()?.is_empty());
+            let found = store.find(&key(CHANNEL, request)).await.ok()?;
+            (!open).then_some(found)
+        })
+        .await
+    }
+
+    /// Whether a transaction is on the list of money at risk.
+    async fn is_listed_as_an_orphan(&self, number: TransactionNumber) -> bool {
+        let store = SqliteStore::open_read_only(&self.store(), sealer()).unwrap();
+        store.orphans(TransactionNumber(0), 10).await.unwrap().iter().any(|orphan| orphan.number == number)
+    }
+}
+
+/// Plays a scenario through lives that end at these points, checks what came of it, and says how many were killed.
+pub(super) async fn play(scenario: &Scenario, points: Vec<CrashPoint>) -> u32 {
+    let trial = Trial::begin(scenario.plan).await;
+    let orders = Orders {
+        store: trial.store(),
+        provider_url: trial.provider.base_url.clone(),
+        plan: scenario.plan,
+        confirm_after_milliseconds: scenario.confirms_after_milliseconds.unwrap_or(NEVER),
+        point: None,
+    };
+    let lives = Lives::begin(orders, points.clone());
+    let mut till = Till::new(&lives, scenario.product);
+    act(scenario.act, &trial, &mut till).await;
+    let request = id(&till.request).to_owned();
+    let confirms = scenario.confirms_after_milliseconds.is_some();
+    trial.settled(&request, confirms).await;
+    ask_again(scenario, &mut till).await;
+    let transaction = trial.settled(&request, confirms).await;
+    let context = format!("{}, killed at {points:?}", scenario.name);
+    audit(&context, scenario, &trial, &till, transaction).await;
+    drop(till);
+    lives.end().await
+}
+
+async fn act(act: Act, trial: &Trial, till: &mut Till<'_>) {
+    let request = id(&till.request).to_owned();
+    match act {
+        Act::Waits => {
+            let heard = till.provision().await;
+            till.make_certain(heard).await;
+        }
+        Act::Retries => {
+            till.provision_until(trial.asked(&request)).await;
+            till.make_certain(Heard::Nothing).await;
+        }
+        Act::ReversesMeanwhile => {
+            till.provision_until(trial.asked(&request)).await;
+            till.reverse().await;
+        }
+        Act::ReversesFirst => {
+            till.reverse().await;
+            let heard = till.provision().await;
+            till.make_certain(heard).await;
+        }
+        Act::ReversesAfterwards => {
+            let heard = till.provision().await;
+            till.make_certain(heard).await;
+            till.reverse().await;
+        }
+    }
+}
+
+/// Whatever became of it, one more retry is told the same.
+async fn ask_again(scenario: &Scenario, till: &mut Till<'_>) {
+    let held = till.holds;
+    let mut heard = Heard::Nothing;
+    for _ in 0..5 {
+        if heard == Heard::Nothing {
+            heard = till.retry().await;
+        }
+    }
+    let fits = match (&heard, scenario.plan) {
+        (Heard::Failed(verdict), Plan::NoRetries | Plan::NoAdvices) => verdict == "404 FUNCTION_NOT_SUPPORTED",
+        (Heard::Voucher, Plan::Full) => held,
+        (Heard::Failed(_), Plan::Full) => !held,
+        _ => false,
+    };
+    assert!(fits, "{}: a channel that holds a voucher ({held}) is told {heard:?} once more", scenario.name);
+}
+
+/// Compares what the channel, the switch and the provider hold true.
+async fn audit(context: &str, scenario: &Scenario, trial: &Trial, till: &Till<'_>, transaction: Option<Transaction>) {
+    let request = id(&till.request);
+    let fate = trial.provider.fate(request);
+    let state = transaction.as_ref().map(|transaction| transaction.state);
+    let context = format!("{context}: the provider says {fate:?}, the switch {state:?}");
+    if till.holds {
+        let confirmed = scenario.confirms_after_milliseconds.is_some() && scenario.plan != Plan::NoAdvices;
+        let expect = if confirmed { Standing::Confirmed } else { Standing::Sold };
+        assert_eq!(fate.standing, expect, "{context}: the channel holds it");
+    } else if matches!(fate.standing, Standing::Sold | Standing::Confirmed) {
+        let transaction = transaction.as_ref().unwrap_or_else(|| panic!("{context}: sold, and unknown to the switch"));
+        assert_eq!(transaction.state, State::Orphaned, "{context}: sold, and held by nobody");
+        assert!(trial.is_listed_as_an_orphan(transaction.number).await, "{context}: not on the list");
+    }
+    let sales = trial.provider.entries().iter().filter(|entry| matches!(entry.event, Event::Sold { .. })).count();
+    assert!(sales <= 1, "{context}: sold {sales} times");
+    assert!(fate.requests <= 1, "{context}: asked {} times", fate.requests);
+    assert_eq!(fate.breaches, 0, "{context}: the provider got what it does not take");
+    assert!(fate.reversals == 0 || fate.confirmations == 0, "{context}: reversed and confirmed");
+    assert!(till.vouchers.windows(2).all(|two| two[0] == two[1]), "{context}: not always the same voucher");
+    assert!(state != Some(State::Pending) && state != Some(State::Cancelled), "{context}: left open");
+}

@@ -1,0 +1,58 @@
+//! The simulated provider under test conditions: a real server with books in a file.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use vouchsafe::clock::{Clock as _, MachineClock};
+use vouchsafe_core::id::MessageId;
+use vouchsafe_core::party::Institution;
+use vouchsafe_core::text::{FreeText, UpTo};
+use vouchsafe_provider::simulator::faults::Faults;
+use vouchsafe_provider::simulator::ledger::{self, Entry, Fate, Ledger};
+use vouchsafe_provider::simulator::plays::Play;
+use vouchsafe_provider::simulator::{self, Simulator};
+
+use super::switch::USER_NAME;
+
+/// A simulated provider and its books.
+pub(crate) struct Simulated {
+    pub(crate) base_url: String,
+    folder: TempDir,
+}
+
+impl Simulated {
+    /// One that meets with these faults and plays these sheets; what it makes up follows from the same seed always.
+    pub(crate) async fn start(faults: Faults, plays: Vec<Play>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let simulator = Simulator {
+            institution: Institution { id: FreeText::new("SIM").unwrap(), name: UpTo::new("Simulated").unwrap() },
+            seed: 7,
+            faults,
+            plays,
+            ledger: Ledger::open(&folder.path().join("ledger.jsonl")).unwrap(),
+            clock: Box::new(|| MachineClock.now()),
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let base_url = format!("http://{}{}", listener.local_addr().unwrap(), simulator::BASE_PATH);
+        tokio::spawn(simulator::serve(listener, simulator, std::future::pending()));
+        Self { base_url, folder }
+    }
+
+    /// Every line of its books.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        ledger::entries(&self.folder.path().join("ledger.jsonl")).unwrap()
+    }
+
+    /// What its books say of each of the switch's requests.
+    pub(crate) fn fates(&self) -> HashMap<MessageId, Fate> {
+        let fates = ledger::fates(&self.entries());
+        fates.into_iter().filter(|((client, _), _)| client == USER_NAME).map(|((_, id), fate)| (id, fate)).collect()
+    }
+
+    /// What its books say of one of them.
+    pub(crate) fn fate(&self, request: &str) -> Fate {
+        self.fates().get(&MessageId::parse(request).unwrap()).copied().unwrap_or_default()
+    }
+}
