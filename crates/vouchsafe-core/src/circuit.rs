@@ -54,6 +54,13 @@ impl Circuit {
         }
     }
 
+    /// What was admitted was not asked after all: a trial may be made at once.
+    pub const fn untried(&mut self) {
+        if self.trial_at.is_some() {
+            self.trial_at = Some(Duration::ZERO);
+        }
+    }
+
     /// The provider answered, whatever it said: the circuit is closed.
     pub const fn heard(&mut self) {
         self.failures = 0;
@@ -112,6 +119,17 @@ mod tests {
         assert!(circuit.admit(second(15)), "a trial");
         assert!(!circuit.admit(second(15)), "and only one");
         assert!(circuit.admit(second(20)), "a trial that was never heard of does not block the next");
+    }
+
+    #[test]
+    fn a_trial_that_was_not_made_is_not_lost() {
+        let mut circuit = broken_at(second(10));
+        assert!(circuit.admit(second(15)));
+        circuit.untried();
+        assert!(circuit.admit(second(15)) && !circuit.admit(second(15)) && circuit.is_open());
+        let mut closed = Circuit::new(CircuitRules::default());
+        closed.untried();
+        assert!(!closed.is_open());
     }
 
     #[test]

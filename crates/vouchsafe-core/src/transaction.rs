@@ -79,6 +79,8 @@ vocabulary! {
         OrphanResolved = "orphan resolved",
         /// The request certainly never left, and another provider is to be asked.
         Rerouted = "rerouted",
+        /// The switch could not be reached when its own time to confirm came: whoever was to reverse gets a while.
+        ConfirmationPutOff = "confirmation put off",
     }
 
     /// Why an event changes nothing and is not written down.
@@ -179,6 +181,7 @@ const fn while_cancelled(event: Event, terms: Terms) -> Result<Step, Refusal> {
 const fn while_approved(event: Event, terms: Terms) -> Result<Step, Refusal> {
     match event {
         Event::ReversalReceived => reverse(ReversalReason::Cancelled, terms),
+        Event::ConfirmationPutOff => Ok(Step { state: State::Approved, effect: Some(Effect::ConfirmLater) }),
         Event::ConfirmationReceived | Event::ConfirmationDue => Ok(if terms.confirmations {
             Step { state: State::Confirming, effect: Some(Effect::Queue(Advice::Confirmation)) }
         } else {

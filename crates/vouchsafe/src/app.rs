@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +20,7 @@ use vouchsafe_core::text::FreeText;
 use vouchsafe_provider::Provider;
 use vouchsafe_store::Store;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SteadyTime};
 use crate::config::Limits;
 use crate::live_catalogue::LiveCatalogue;
 use crate::metrics::Metrics;
@@ -41,6 +42,8 @@ pub struct App {
     pub limits: Limits,
     /// Time and chance.
     pub clock: Arc<dyn Clock>,
+    /// The time by which it is judged what is due.
+    pub steady: SteadyTime,
     /// What is counted for whoever watches it.
     pub metrics: Metrics,
     /// Who waits for news of a transaction.
@@ -54,6 +57,11 @@ pub struct App {
 }
 
 impl App {
+    /// The time by which it is judged what is due.
+    pub(crate) fn due_by(&self) -> Timestamp {
+        self.steady.at(self.clock.now(), Instant::now())
+    }
+
     /// Any evenly spread number.
     pub(crate) fn draw(&self) -> u64 {
         let mut bytes = [0; 8];
@@ -85,7 +93,7 @@ pub struct Desk {
     pub sheet: Sheet,
     /// Rung when an advice for it was queued.
     pub(crate) advices: Notify,
-    circuit: Mutex<Circuit>,
+    circuit: Arc<Mutex<Circuit>>,
     under_way: Arc<Semaphore>,
     rate: Option<Mutex<RateLimit>>,
     since: Instant,
@@ -94,6 +102,29 @@ pub struct Desk {
 /// The right to ask a provider once; given back when dropped.
 pub struct Turn {
     _under_way: OwnedSemaphorePermit,
+    /// Given the trial back if nothing was asked after all.
+    circuit: Option<Arc<Mutex<Circuit>>>,
+}
+
+impl Turn {
+    /// The same turn, now that the provider is asked.
+    pub(crate) fn used(mut self) -> Self {
+        self.circuit = None;
+        self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(circuit) = &self.circuit {
+            lock(circuit).untried();
+        }
+    }
+}
+
+/// A thread that panicked between two numbers left a usable value behind.
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a provider cannot be asked right now.
@@ -115,7 +146,7 @@ impl Desk {
             user_name,
             provider,
             advices: Notify::new(),
-            circuit: Mutex::new(Circuit::new(rules)),
+            circuit: Arc::new(Mutex::new(Circuit::new(rules))),
             under_way: Arc::new(Semaphore::new(concurrency)),
             rate: sheet.rate.map(|rate| Mutex::new(RateLimit::new(rate))),
             since: Instant::now(),
@@ -129,17 +160,16 @@ impl Desk {
     /// [`NoRoom`] says which cap is reached.
     pub fn turn(&self) -> Result<Turn, NoRoom> {
         let permit = Arc::clone(&self.under_way).try_acquire_owned().map_err(|_| NoRoom::Concurrency)?;
-        if !self.circuit().admit(self.since.elapsed()) {
+        // The circuit last: a trial is dear, and given back only by the turn.
+        if let Some(rate) = &self.rate
+            && !lock(rate).admit(self.since.elapsed())
+        {
+            return Err(NoRoom::Rate);
+        }
+        if !lock(&self.circuit).admit(self.since.elapsed()) {
             return Err(NoRoom::Circuit);
         }
-        if let Some(rate) = &self.rate {
-            // A thread that panicked between two numbers left a usable limit behind.
-            let mut rate = rate.lock().unwrap_or_else(PoisonError::into_inner);
-            if !rate.admit(self.since.elapsed()) {
-                return Err(NoRoom::Rate);
-            }
-        }
-        Ok(Turn { _under_way: permit })
+        Ok(Turn { _under_way: permit, circuit: Some(Arc::clone(&self.circuit)) })
     }
 
     /// What an answer, or its absence, says about the provider's health.
@@ -150,19 +180,14 @@ impl Desk {
             Ok(Outcome::Unknown(Doubt::Lost) | Outcome::Approved(_) | Outcome::Declined(_)) => false,
         };
         if ill {
-            self.circuit().failed(self.since.elapsed());
+            lock(&self.circuit).failed(self.since.elapsed());
         } else {
-            self.circuit().heard();
+            lock(&self.circuit).heard();
         }
     }
 
     /// Whether its circuit is open: no sales are asked of it but for trials.
     pub fn is_circuit_open(&self) -> bool {
-        self.circuit().is_open()
-    }
-
-    fn circuit(&self) -> MutexGuard<'_, Circuit> {
-        // A thread that panicked between two numbers left a usable circuit behind.
-        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.circuit).is_open()
     }
 }

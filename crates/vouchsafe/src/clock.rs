@@ -1,6 +1,9 @@
 //! Time and chance, as a parameter. This is the only module that asks the machine for either.
 
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
+use tokio::time::Instant;
 use uuid::{Builder, Uuid};
 use vouchsafe_core::id::MessageId;
 
@@ -11,6 +14,22 @@ pub trait Clock: Send + Sync {
 
     /// Fills `bytes` with bytes that nobody can guess.
     fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The time by which it is judged what is due: the wall clock's, but never behind what it was before and the time
+/// that has really passed since. A wall clock that is put back silences nothing.
+#[derive(Debug, Default)]
+pub struct SteadyTime(Mutex<Option<(Timestamp, Instant)>>);
+
+impl SteadyTime {
+    /// The time, with the wall clock at `wall` and the machine's even time at `instant`.
+    pub(crate) fn at(&self, wall: Timestamp, instant: Instant) -> Timestamp {
+        // A thread that panicked between two values left a usable pair behind.
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = last.map_or(wall, |(time, since)| wall.max(time + instant.saturating_duration_since(since)));
+        *last = Some((now, instant));
+        now
+    }
 }
 
 /// The machine's own clock and its source of randomness.
@@ -48,4 +67,26 @@ pub fn new_trace_id(clock: &dyn Clock) -> Uuid {
     let mut random = [0; 16];
     clock.fill(&mut random);
     Builder::from_random_bytes(random).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_wall_clock_that_is_put_back_holds_nothing_up() {
+        let (steady, start) = (SteadyTime::default(), Instant::now());
+        let second = |number| Timestamp::from_second(number).unwrap();
+        let check = |wall, passed, expect| {
+            assert_eq!(steady.at(second(wall), start + Duration::from_secs(passed)), second(expect));
+        };
+        check(1_000, 0, 1_000);
+        check(1_005, 5, 1_005);
+        check(5, 6, 1_006);
+        check(15, 16, 1_016);
+        check(2_000, 17, 2_000);
+        check(1_019, 18, 2_001);
+    }
 }

@@ -32,6 +32,23 @@ pub fn start(app: &Arc<App>) {
     for provider in app.providers.keys() {
         tokio::spawn(dispatch(Arc::clone(app), provider.clone()));
     }
+    let app = Arc::clone(app);
+    tokio::spawn(async move { tell_of_strangers(&app).await });
+}
+
+/// Tells of advices whose provider is configured no more: nobody can deliver them.
+async fn tell_of_strangers(app: &App) {
+    match app.store.tally().await {
+        Ok(tally) => {
+            for owed in tally.open_advices.iter().filter(|owed| !app.providers.contains_key(&owed.provider)) {
+                tracing::error!(
+                    provider = %owed.provider, count = owed.count, oldest = %owed.oldest,
+                    "advices wait for a provider that is not configured; put it back"
+                );
+            }
+        }
+        Err(error) => tracing::warn!(%error, "what is owed could not be counted"),
+    }
 }
 
 async fn dispatch(app: Arc<App>, provider: ProviderId) {
@@ -40,11 +57,16 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
     // What is being delivered right now; it is still due by the store.
     let mut under_way = HashSet::new();
     let mut deliveries = JoinSet::new();
+    // A look costs the same for one advice as for a screenful, so it is not made for each that ends: only while the
+    // last look found more than there was room for.
+    let mut look = true;
+    let mut more = false;
     while !app.stopping.is_cancelled() {
-        // Not for each that ends: a look costs the same for one advice as for a screenful.
-        if under_way.len() <= cap / 2 {
+        if look && under_way.len() < cap {
+            look = false;
             match due(&app, &provider, cap, &under_way).await {
-                Ok(due) => {
+                Ok((due, are_all)) => {
+                    more = !are_all;
                     for open in due {
                         under_way.insert(open.transaction.number);
                         deliveries.spawn(deliver(Arc::clone(&app), provider.clone(), open));
@@ -54,7 +76,7 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
             }
         }
         tokio::select! {
-            () = desk.advices.notified() => {}
+            () = desk.advices.notified() => look = true,
             // With nothing under way there is nothing to join, and this branch is off.
             Some(ended) = deliveries.join_next() => {
                 let mut next = Some(ended);
@@ -70,27 +92,27 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
                     }
                     next = deliveries.try_join_next();
                 }
+                look |= more && under_way.len() <= cap / 2;
             }
-            () = sleep(PULSE.min(app.limits.back_off.first)) => {}
+            () = sleep(PULSE.min(app.limits.back_off.first)) => look = true,
             () = app.stopping.cancelled() => {}
         }
     }
     // What is under way is dropped here and sent again after the next start: repeats do no harm.
 }
 
-/// The advices to deliver next: due, not under way, and no more than there is room for.
+/// The advices to deliver next: due, not under way, and no more than there is room for; and whether these are all.
 async fn due(
     app: &App,
     provider: &ProviderId,
     cap: usize,
     under_way: &HashSet<TransactionNumber>,
-) -> Result<Vec<OpenAdvice>, StoreError> {
+) -> Result<(Vec<OpenAdvice>, bool), StoreError> {
     let room = cap.saturating_sub(under_way.len());
-    if room == 0 {
-        return Ok(Vec::new());
-    }
-    let due = app.store.due_advices(provider, app.clock.now(), cap).await?;
-    Ok(due.into_iter().filter(|open| !under_way.contains(&open.transaction.number)).take(room).collect())
+    let due = app.store.due_advices(provider, app.due_by(), cap).await?;
+    let are_all = due.len() < cap;
+    let due = due.into_iter().filter(|open| !under_way.contains(&open.transaction.number));
+    Ok((due.take(room).collect(), are_all))
 }
 
 /// Delivers one advice, once, and writes down what came of it. Where that fails the advice is still due. Returns whose
@@ -117,15 +139,23 @@ async fn attempt(app: &App, desk: &Desk, open: &OpenAdvice) -> Result<Delivery, 
     let journal = app.store.journal(open.transaction.number).await?;
     let own = own_reference(&app.institution, &open.transaction);
     let by = Instant::now() + desk.sheet.timeout;
-    let sending = async {
-        match advice(open, request, &journal, own) {
-            Message::Reversal(reversal) => desk.provider.reverse(&reversal, by).await,
-            Message::Confirmation(confirmation) => desk.provider.confirm(&confirmation, by).await,
+    let (provider, message) = (Arc::clone(&desk.provider), advice(open, request, &journal, own));
+    // A task of its own: an adapter that panics has sent nothing that counts, and the advice goes on.
+    let sending = tokio::spawn(async move {
+        match message {
+            Message::Reversal(reversal) => provider.reverse(&reversal, by).await,
+            Message::Confirmation(confirmation) => provider.confirm(&confirmation, by).await,
         }
-    };
+    });
     // Adapters keep to the time they are given; one that does not must not hold the queue up.
-    let silent = Delivery::Again { why: Hindrance::NoAnswer, retry_after: None };
-    Ok(timeout(desk.sheet.timeout * 2, sending).await.unwrap_or(silent))
+    match timeout(desk.sheet.timeout * 2, sending).await {
+        Ok(Ok(delivery)) => return Ok(delivery),
+        Ok(Err(fault)) => {
+            tracing::error!(transaction.number = open.transaction.number.0, %fault, "a provider adapter failed");
+        }
+        Err(_) => {}
+    }
+    Ok(Delivery::Again { why: Hindrance::NoAnswer, retry_after: None })
 }
 
 async fn note(app: &App, desk: &Desk, open: &OpenAdvice, delivery: Delivery) -> Result<(), StoreError> {
@@ -142,7 +172,7 @@ async fn note(app: &App, desk: &Desk, open: &OpenAdvice, delivery: Delivery) -> 
     };
     tracing::debug!(transaction.number = open.transaction.number.0, %hindrance, "an advice is sent again later");
     let (number, version) = (open.transaction.number, open.version);
-    app.store.put_off(Attempt { number, version, due_at: app.clock.now() + pause, hindrance }).await?;
+    app.store.put_off(Attempt { number, version, due_at: app.due_by() + pause, hindrance }).await?;
     app.watchers.tell_of_attempt(&open.transaction.key);
     Ok(())
 }

@@ -11,12 +11,14 @@ use vouchsafe_core::transaction::Event;
 use vouchsafe_store::{StoreError, Transaction};
 
 use crate::app::App;
-use crate::flow::record::{News, NotSettled, record};
+use crate::flow::record::{News, NotSettled, confirms_at, record};
 
 /// How many transactions are settled side by side: they share commits, and memory stays small.
 const BATCH: usize = 256;
 /// How often the switch looks for what has become due.
 const PULSE: Duration = Duration::from_secs(1);
+/// By so much the wall clock may run ahead of even time between two looks; more is a leap.
+const LEAP: Duration = Duration::from_secs(30);
 /// How long the store is tried for one of them.
 const RECORDING: Duration = Duration::from_secs(30);
 
@@ -30,14 +32,38 @@ pub async fn leftovers(app: &Arc<App>) -> Result<usize, StoreError> {
     settle_all(app, Owed::Outcome, Timestamp::MAX).await
 }
 
+/// What the time during which nobody could reach the switch, or a wall clock that leapt ahead, has made due too
+/// early: confirmations that channels had no chance to forestall are put off; and advices that wait for a time which a
+/// wrong clock has set are taken back into the bounds of their pauses.
+async fn make_up(app: &Arc<App>) -> Result<(), StoreError> {
+    settle_all(app, Owed::MissedConfirmation, app.due_by()).await?;
+    let horizons = app.providers.values().map(|desk| desk.sheet.in_flight_horizon);
+    let latest = app.due_by() + horizons.fold(app.limits.back_off.most, Duration::max);
+    while app.store.redrive(None, latest, BATCH).await? > 0 {}
+    Ok(())
+}
+
 /// Starts looking, again and again, for answers that are overdue and confirmations whose time has come; runs until
 /// the switch is stopping.
 pub fn start(app: &Arc<App>) {
     let app = Arc::clone(app);
     tokio::spawn(async move {
+        let mut made_up = false;
+        let mut last = (app.clock.now(), Instant::now());
         while !app.stopping.is_cancelled() {
-            for owed in [Owed::Outcome, Owed::Confirmation] {
-                match settle_all(&app, owed, app.clock.now()).await {
+            let now = (app.clock.now(), Instant::now());
+            made_up &= now.0 <= last.0 + (now.1 - last.1) + LEAP;
+            last = now;
+            if !made_up {
+                match make_up(&app).await {
+                    Ok(()) => made_up = true,
+                    Err(error) => tracing::error!(%error, "what is due could not be put right; trying again"),
+                }
+            }
+            // No confirmation before those that were missed are put off.
+            let owed = if made_up { &[Owed::Outcome, Owed::Confirmation][..] } else { &[Owed::Outcome] };
+            for owed in owed.iter().copied() {
+                match settle_all(&app, owed, app.due_by()).await {
                     Ok(0) => {}
                     Ok(count) => tracing::info!(count, ?owed, "settled what was due"),
                     Err(error) => tracing::error!(%error, ?owed, "what is due could not be settled; trying again"),
@@ -55,20 +81,26 @@ enum Owed {
     Outcome,
     /// The switch's own confirmation.
     Confirmation,
+    /// The same, but its time came while nobody could have reversed.
+    MissedConfirmation,
 }
 
 impl Owed {
     async fn due(self, app: &App, by: Timestamp) -> Result<Vec<Transaction>, StoreError> {
         match self {
             Self::Outcome => app.store.unanswered(by, BATCH).await,
-            Self::Confirmation => app.store.unconfirmed(by, BATCH).await,
+            Self::Confirmation | Self::MissedConfirmation => app.store.unconfirmed(by, BATCH).await,
         }
     }
 
-    const fn news(self) -> News {
+    fn news(self, app: &App, transaction: &Transaction, by: Timestamp) -> News {
         match self {
             Self::Outcome => News::Heard(Outcome::Unknown(Doubt::Lost)),
-            Self::Confirmation => News::happened(Event::ConfirmationDue),
+            // Where the provider allows no later time, it is confirmed all the same.
+            Self::MissedConfirmation if confirms_at(app, transaction, app.clock.now()) > by => {
+                News::happened(Event::ConfirmationPutOff)
+            }
+            Self::Confirmation | Self::MissedConfirmation => News::happened(Event::ConfirmationDue),
         }
     }
 }
@@ -83,7 +115,7 @@ async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp) -> Result<usize, 
         }
         let mut settling = JoinSet::new();
         for transaction in due {
-            let (app, news) = (Arc::clone(app), owed.news());
+            let (app, news) = (Arc::clone(app), owed.news(app, &transaction, by));
             settling.spawn(async move { record(&app, &transaction, &news, Instant::now() + RECORDING).await });
         }
         for settled in settling.join_all().await {

@@ -16,7 +16,7 @@ use vouchsafe_store::sqlite::{OpenError, SqliteStore};
 
 use crate::api::{self, Access};
 use crate::app::{App, Desk};
-use crate::clock::MachineClock;
+use crate::clock::{MachineClock, SteadyTime};
 use crate::command::{Failure, sealing_key, stop};
 use crate::config::{Config, StoreUri};
 use crate::live_catalogue::LiveCatalogue;
@@ -85,6 +85,7 @@ pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: LiveCatalogue)
         institution: config.institution.clone(),
         limits: config.limits.clone(),
         clock: Arc::new(MachineClock),
+        steady: SteadyTime::default(),
         metrics: Metrics::default(),
         watchers: Watchers::default(),
         openings: Openings::default(),

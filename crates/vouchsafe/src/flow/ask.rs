@@ -1,6 +1,7 @@
 //! Asks providers for a voucher, one after the other while nothing can have reached any.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use vouchsafe_core::message::ProvisionRequest;
@@ -15,6 +16,9 @@ use crate::flow::late;
 use crate::flow::plan::{Way, turn};
 use crate::flow::record::{News, NotSettled, record};
 use crate::flow::translation::{own_reference, upstream_request};
+
+/// How long after the deadline an adapter may still say what it knows.
+const LAST_WORD: Duration = Duration::from_millis(10);
 
 /// What came of asking.
 pub(crate) struct Asked {
@@ -67,7 +71,6 @@ pub(crate) async fn ask(
         let asked_at = Instant::now();
         let (answer, call) = once(app, &way, request, &transaction, held, bounds.deadline).await;
         app.metrics.asked(&way.provider, asked_at.elapsed());
-        way.desk.heard(&answer);
         let not_sent = match answer {
             Ok(outcome) => {
                 alert(&transaction, &outcome);
@@ -104,19 +107,32 @@ async fn once(
     by: Instant,
 ) -> (Result<Outcome, NotSent>, Option<late::Call>) {
     let deadline = (Instant::now() + way.desk.sheet.timeout).min(by);
+    if Instant::now() >= deadline {
+        // Our own slowness, and no fault of the provider's.
+        return (Err(NotSent::NoTime), None);
+    }
+    let turn = turn.used();
     let own = own_reference(&app.institution, transaction);
     let client = Institution { id: way.desk.user_name.clone(), name: app.institution.name.clone() };
     let upstream = upstream_request(request, transaction, client, own, way.product_id.as_ref(), app.clock.now());
     let provider = Arc::clone(&way.desk.provider);
     let patience = Patience { send_by: deadline, listen_until: deadline + app.limits.late_answer };
     let mut call = tokio::spawn(async move { provider.provision(&upstream, patience).await });
-    match timeout_at(deadline, &mut call).await {
-        Ok(Ok(answer)) => (answer, None),
+    // A little longer than the adapter, so that its word that nothing was sent is not lost to our own silence.
+    match timeout_at(deadline + LAST_WORD, &mut call).await {
+        Ok(Ok(answer)) => {
+            way.desk.heard(&answer);
+            (answer, None)
+        }
         Ok(Err(fault)) => {
             tracing::error!(transaction.number = transaction.number.0, %fault, "a provider adapter failed");
             (Ok(Outcome::Unknown(Doubt::NoAnswer)), None)
         }
-        Err(_) => (Ok(Outcome::Unknown(Doubt::NoAnswer)), Some(late::Call { answer: call, turn })),
+        Err(_) => {
+            let silence = Ok(Outcome::Unknown(Doubt::NoAnswer));
+            way.desk.heard(&silence);
+            (silence, Some(late::Call { answer: call, turn }))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::message::{ProvisionRequest, ProvisionResponse};
 use vouchsafe_core::outcome::{Approval, Doubt, Outcome};
+use vouchsafe_core::sheet::RetrySupport;
 use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_store::{Intent, Key, Opened, Transaction};
 
@@ -33,9 +34,17 @@ pub async fn provision(
     arrived: Instant,
 ) -> Result<ProvisionResponse, Refusal> {
     let mut provider = None;
-    let answer = sell(&app, &channel, &request, arrived, &mut provider).await;
+    let answer = sell(&app, &channel, &request, arrived, Sent::First, &mut provider).await;
     app.metrics.answered(Operation::Provision, &channel.id, provider.as_ref(), Ending::of(&answer));
     answer
+}
+
+/// As what a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    First,
+    /// As the retry of a request that was never seen.
+    Again,
 }
 
 /// The sale itself. `provider` becomes who was asked in the end, if anybody was.
@@ -44,12 +53,18 @@ pub(super) async fn sell(
     channel: &Channel,
     request: &ProvisionRequest,
     arrived: Instant,
+    sent: Sent,
     provider: &mut Option<ProviderId>,
 ) -> Result<ProvisionResponse, Refusal> {
     let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id: request.header.id };
     let bounds = Bounds::of(app, channel, arrived);
     let opening = app.openings.enter(&key).await;
     let planned = plan(app, channel, request).and_then(|mut plan| {
+        // A retry goes to nobody who knows none.
+        plan.ways.retain(|way| sent == Sent::First || way.desk.sheet.retry != RetrySupport::Unsupported);
+        if plan.ways.is_empty() {
+            return Err(Refusal::NoRetries);
+        }
         let turn = turn(&mut plan.ways)?;
         Ok((plan, turn))
     });

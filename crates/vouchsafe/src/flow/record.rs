@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::outcome::{Decline, Doubt, Outcome};
@@ -45,7 +46,7 @@ pub(crate) struct Settled {
     /// The transaction as it stands now.
     pub(crate) now: Transaction,
     /// The change's own time, which a response repeats.
-    pub(crate) at: jiff::Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// Why something is not in the journal.
@@ -204,6 +205,17 @@ async fn pause(until: Instant) -> Result<(), ()> {
     Ok(())
 }
 
+/// When the switch confirms by itself what it has known to be approved since `since`: after the provider's
+/// `confirm_after`, but never later than the provider allows.
+pub(crate) fn confirms_at(app: &App, transaction: &Transaction, since: Timestamp) -> Timestamp {
+    let Some(desk) = app.providers.get(&transaction.provider) else { return since };
+    let limit = desk
+        .sheet
+        .confirm_by
+        .map_or(Timestamp::MAX, |by| transaction.opened_at.saturating_add(by).unwrap_or(Timestamp::MAX));
+    (since + desk.sheet.confirms_after()).min(limit)
+}
+
 /// The change that news makes of a transaction as it stands.
 fn change(app: &App, transaction: &Transaction, news: &News) -> Result<Change, NotSettled> {
     let at = app.clock.now();
@@ -246,8 +258,7 @@ fn change(app: &App, transaction: &Transaction, news: &News) -> Result<Change, N
             change.ends = Some(AdviceEnd::Consumed);
         }
         Some(Effect::ConfirmLater) => {
-            let after = app.providers.get(&transaction.provider).map(|desk| desk.sheet.confirms_after());
-            change.due_at = Some(at + after.unwrap_or_default());
+            change.due_at = Some(confirms_at(app, transaction, at));
         }
     }
     Ok(change)
@@ -281,7 +292,6 @@ async fn reread(app: &App, transaction: &Transaction, change: &Change) -> Result
         if entry.is_some_and(|entry| {
             (entry.at, entry.event, entry.advice.as_ref().map(|advice| advice.id))
                 == (change.at, change.event, change.advice.as_ref().map(|advice| advice.id))
-                && entry.outcome == change.outcome
         }) {
             return Ok(Reread::Ours(Box::new(now)));
         }

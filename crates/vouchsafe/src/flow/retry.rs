@@ -12,8 +12,7 @@ use vouchsafe_store::{Key, StoreError, Transaction};
 
 use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
-use crate::flow::plan::plan;
-use crate::flow::provision::sell;
+use crate::flow::provision::{Sent, sell};
 use crate::flow::record::is_reversed;
 use crate::flow::refusal::Refusal;
 use crate::flow::translation::{own_reference, response};
@@ -49,28 +48,20 @@ async fn answer(
     drop(app.openings.enter(&key).await);
     let bounds = Bounds::of(app, channel, arrived);
     let Some(transaction) = bounds.within(app.store.find(&key)).await.map_err(unsure)? else {
-        supported(app, first_provider(app, channel, request)?)?;
-        return match sell(app, channel, request, arrived, provider).await {
+        return match sell(app, channel, request, arrived, Sent::Again, provider).await {
             // A copy was faster: now it is known.
             Err(Refusal::DuplicateRecord) => repeat(app, channel, &key, request, arrived).await,
             answer => answer,
         };
     };
-    *provider = Some(transaction.provider.clone());
-    supported(app, Some(transaction.provider))?;
+    *provider = Some(transaction.provider);
     repeat(app, channel, &key, request, arrived).await
-}
-
-/// Whom a request that was never seen would be asked of.
-fn first_provider(app: &App, channel: &Channel, request: &ProvisionRequest) -> Result<Option<ProviderId>, Refusal> {
-    Ok(plan(app, channel, request)?.ways.first().map(|way| way.provider.clone()))
 }
 
 /// A provider that knows no retries makes a hard decline of each; one that is configured no more is answered for
 /// from the journal.
-fn supported(app: &App, provider: Option<ProviderId>) -> Result<(), Refusal> {
-    let desk = provider.and_then(|provider| app.providers.get(&provider));
-    match desk.map(|desk| desk.sheet.retry) {
+fn supported(app: &App, provider: &ProviderId) -> Result<(), Refusal> {
+    match app.providers.get(provider).map(|desk| desk.sheet.retry) {
         Some(RetrySupport::Unsupported) => Err(Refusal::NoRetries),
         Some(RetrySupport::Supported | RetrySupport::Journal) | None => Ok(()),
     }
@@ -89,6 +80,7 @@ async fn repeat(
     let mut original = None;
     loop {
         let transaction = bounds.within(app.store.find(key)).await.map_err(unsure)?.ok_or(Refusal::Unsure)?;
+        supported(app, &transaction.provider)?;
         if is_reversed(transaction.state) {
             return Err(Refusal::AlreadyReversed);
         }

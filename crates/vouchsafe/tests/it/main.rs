@@ -20,6 +20,7 @@ mod openapi;
 mod outcomes;
 mod products;
 mod provision;
+mod recovery;
 mod restart;
 mod retrying;
 mod routing;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vouchsafe::api::{self, Access};
 use vouchsafe::app::{App, Desk};
-use vouchsafe::clock::{Clock as _, MachineClock};
+use vouchsafe::clock::{Clock as _, MachineClock, SteadyTime};
 use vouchsafe::config::Limits;
 use vouchsafe::live_catalogue::LiveCatalogue;
 use vouchsafe::metrics::Metrics;
@@ -162,6 +162,7 @@ pub(crate) async fn serve(setup: Setup, store: Arc<dyn Store>) -> (SocketAddr, A
         institution: Institution { id: FreeText::new("vouchsafe").unwrap(), name: UpTo::new("Vouchsafe").unwrap() },
         limits: setup.limits,
         clock: Arc::new(MachineClock),
+        steady: SteadyTime::default(),
         metrics: Metrics::default(),
         watchers: Watchers::default(),
         openings: Openings::default(),
