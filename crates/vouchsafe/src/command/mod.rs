@@ -1,5 +1,6 @@
 //! The commands: what a person types, one file each.
 
+mod advices;
 mod assemble;
 mod catalogue;
 mod channel;
@@ -83,6 +84,14 @@ enum Command {
         #[command(subcommand)]
         then: Option<OrphansCommand>,
     },
+    /// List what is owed to providers: the reversals and confirmations that have not ended.
+    #[command(args_conflicts_with_subcommands = true)]
+    Advices {
+        #[command(flatten)]
+        store: store::StoreArguments,
+        #[command(subcommand)]
+        then: Option<AdvicesCommand>,
+    },
     /// Write the interface's OpenAPI description.
     Openapi {
         /// Where to; `-` is the standard output.
@@ -158,6 +167,21 @@ enum CatalogueCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum AdvicesCommand {
+    /// Have advices sent at once that wait for their next attempt; works beside a running switch, which does it.
+    Redrive {
+        /// The transaction whose advice is meant: its number, or an id where only one transaction goes by it.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<String>,
+        /// Every advice that waits.
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        store: store::StoreArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum OrphansCommand {
     /// Close an orphan once it is settled with the provider; works beside a running switch.
     Resolve {
@@ -209,6 +233,10 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Orphans { store, then: None } => orphans::list(&store),
         Command::Orphans { store: _, then: Some(OrphansCommand::Resolve { id, reason, store }) } => {
             orphans::resolve(&id, &reason, &store)
+        }
+        Command::Advices { store, then: None } => advices::list(&store),
+        Command::Advices { store: _, then: Some(AdvicesCommand::Redrive { id, all: _, store }) } => {
+            advices::redrive(id.as_deref(), &store)
         }
         Command::Openapi { output } => openapi::openapi(&output),
     };

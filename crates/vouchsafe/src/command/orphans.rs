@@ -58,7 +58,7 @@ pub(crate) fn resolve(id: &str, reason: &str, which: &StoreArguments) -> Result<
 }
 
 /// The one transaction that is meant.
-fn only<'a>(id: &str, found: &'a [Transaction]) -> Result<&'a Transaction, String> {
+pub(crate) fn only<'a>(id: &str, found: &'a [Transaction]) -> Result<&'a Transaction, String> {
     match found {
         [] => Err(nobody(id)),
         [one] => Ok(one),
@@ -192,7 +192,7 @@ fn sum<'a>(orphans: impl Iterator<Item = &'a Transaction>) -> String {
 }
 
 /// How long ago, in the two largest units that matter.
-fn age(since: Timestamp, now: Timestamp) -> String {
+pub(crate) fn age(since: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second().saturating_sub(since.as_second()).max(0);
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {

@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::response::IntoResponse as _;
 use http::StatusCode;
 use serde_json::Value as Json;
+use vouchsafe_core::advice::BackOff;
 use vouchsafe_core::transaction::{Event, State};
 
-use crate::world::{ProviderStub, Setup, Switch, id, request, reversal};
+use crate::world::{ProviderStub, Setup, Switch, approve, eventually, id, request, reversal, take};
 
 /// The code of every voucher that the stub issues.
 const CODE: &str = "1234-5678-9012-3456";
@@ -165,4 +169,42 @@ fn a_store_that_is_not_there_is_not_made() {
         Said::from(output.unwrap()).says(1, &["there is no store at"]);
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_what_is_owed_and_has_it_sent_sooner() {
+    let well = Arc::new(AtomicBool::new(false));
+    let taking = {
+        let well = Arc::clone(&well);
+        move |advice: Json| {
+            let well = well.load(Ordering::Relaxed);
+            async move { if well { take(advice).await } else { StatusCode::SERVICE_UNAVAILABLE.into_response() } }
+        }
+    };
+    let provider = ProviderStub::advised(approve, taking).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.limits.back_off = BackOff { first: Duration::from_secs(3600), most: Duration::from_secs(3600) };
+    let switch = Switch::start(setup).await;
+    let operator = Operator::of(&switch);
+    operator.types(&["advices"]).says(0, &["Nothing is owed to any provider"]);
+
+    let (one, other) = (request("app"), request("app"));
+    for sale in [&one, &other] {
+        assert_eq!(switch.channel("app").provision(sale).await.verdict(), "201");
+        assert_eq!(switch.channel("app").reverse(&reversal(sale)).await.verdict(), "202");
+    }
+    operator.types(&["advices"]).says(0, &["2 advices wait for provider, the oldest for"]);
+    well.store(true, Ordering::Relaxed);
+    operator.types(&["advices", "redrive", "4711"]).says(1, &["no transaction here"]);
+    operator.types(&["advices", "redrive"]).says(2, &["<ID>"]);
+    operator.types(&["advices", "redrive", id(&one)]).says(0, &["is sent again at once"]);
+    let reversed = async |sale: &Json| {
+        let state = || async { switch.state("app", id(sale)).await };
+        eventually("reversed", async || (state().await == State::Reversed).then_some(())).await;
+    };
+    reversed(&one).await;
+    assert_eq!(switch.state("app", id(&other)).await, State::Reversing, "its pause is not over");
+    operator.types(&["advices", "redrive", "--all"]).says(0, &["1 advice is sent again at once"]);
+    reversed(&other).await;
+    operator.types(&["advices", "redrive", id(&one)]).says(0, &["has no advice that waits"]);
 }

@@ -1,0 +1,78 @@
+//! `vouchsafe advices`: what is owed to providers, and how a person has it sent sooner.
+
+use jiff::Timestamp;
+use vouchsafe_store::{OpenAdvices, Store};
+
+use crate::clock::{Clock as _, MachineClock};
+use crate::command::orphans::{age, only};
+use crate::command::show::reference;
+use crate::command::store::StoreArguments;
+use crate::command::{Failure, block_on, say};
+
+/// How many advices are moved in one commit: a running switch must not wait long for its own.
+const BATCH: usize = 256;
+
+/// Prints how many advices wait for each provider, and for how long the oldest has.
+pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
+    let found = which.find()?;
+    let path = found.path.display().to_string();
+    let store = found.read()?;
+    let tally = block_on(async { store.tally().await.map_err(Failure::failed) })?;
+    if tally.open_advices.is_empty() {
+        return say(&format!("Nothing is owed to any provider in {path}: every advice has ended."));
+    }
+    let now = MachineClock.now();
+    let lines: Vec<_> = tally.open_advices.iter().map(|owed| line(owed, now)).collect();
+    say(&lines.join("\n"))
+}
+
+/// Has the open advice of one transaction sent at once, or everybody's where no id is given.
+pub(crate) fn redrive(id: Option<&str>, which: &StoreArguments) -> Result<(), Failure> {
+    let by = id.map(reference).transpose()?;
+    let store = which.find()?.write()?;
+    block_on(async {
+        let now = MachineClock.now();
+        let (Some(id), Some(by)) = (id, by) else {
+            let mut all = 0;
+            loop {
+                let some = store.redrive(None, now, BATCH).await.map_err(Failure::failed)?;
+                if some == 0 {
+                    let plural = if all == 1 { "advice is" } else { "advices are" };
+                    return say(&format!("{all} {plural} sent again at once."));
+                }
+                all += some;
+            }
+        };
+        let found = store.look_up(by).await.map_err(Failure::failed)?;
+        let number = only(id, &found).map_err(Failure::failed)?.number;
+        match store.redrive(Some(number), now, BATCH).await.map_err(Failure::failed)? {
+            0 => say(&format!("Transaction {number} has no advice that waits: see `vouchsafe show {number}`.")),
+            _ => say(&format!("The advice of transaction {number} is sent again at once.")),
+        }
+    })
+}
+
+/// What is owed to one provider.
+fn line(owed: &OpenAdvices, now: Timestamp) -> String {
+    let (count, provider) = (owed.count, &owed.provider);
+    let plural = if count == 1 { "advice waits" } else { "advices wait" };
+    format!("{count} {plural} for {provider}, the oldest for {}", age(owed.oldest, now))
+}
+
+#[cfg(test)]
+mod tests {
+    use vouchsafe_core::id::ProviderId;
+
+    use super::*;
+
+    #[test]
+    fn what_is_owed_is_told_in_a_sentence() {
+        let check = |count, expect: &str| {
+            let provider = ProviderId::new("house").unwrap();
+            let owed = OpenAdvices { provider, count, oldest: Timestamp::from_second(1_000).unwrap() };
+            assert_eq!(line(&owed, Timestamp::from_second(8_260).unwrap()), expect);
+        };
+        check(1, "1 advice waits for house, the oldest for 2 h 1 min");
+        check(12, "12 advices wait for house, the oldest for 2 h 1 min");
+    }
+}
