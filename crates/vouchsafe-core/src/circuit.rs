@@ -24,7 +24,7 @@ impl Default for CircuitRules {
     }
 }
 
-/// A circuit breaker for sales: open, it spares the channels a wait that ends in nothing, and the provider
+/// The circuit of a provider's sales: open, it spares the channels a wait that ends in nothing, and the provider
 /// a crowd at its recovery. Advices do not ask it: they must be delivered whatever it takes.
 #[derive(Debug, Clone)]
 pub struct Circuit {

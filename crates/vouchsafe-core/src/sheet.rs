@@ -8,9 +8,9 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// What a provider makes of a retry.
     RetrySupport {
-        /// It answers a repeated request as it did the first time.
+        /// It answers a repeated request as it did the first time; the switch never repeats one, but may answer a retry.
         Supported = "supported",
-        /// It cannot, but the switch answers from its journal.
+        /// It cannot, but the switch answers a retry from its journal, as it does for the one that can.
         Journal = "journal",
         /// A retry is a hard decline.
         Unsupported = "unsupported",
@@ -48,7 +48,7 @@ pub struct Sheet {
     pub refunds: bool,
     /// How long after an approval the switch confirms it in single messaging.
     pub confirm_after: Duration,
-    /// How long after an approval the provider still takes its confirmation; none is without limit.
+    /// How long after the sale was begun the provider still takes its confirmation; none is without limit.
     pub confirm_by: Option<Duration>,
     /// How long a request may be under way: a reversal that the provider does not know of is sent once more
     /// after this, for it may have overtaken its request.

@@ -204,7 +204,7 @@ const fn once_confirm_is_chosen(state: State, event: Event) -> Result<Step, Refu
         Event::ConfirmationReceived => stay(state),
         Event::ReversalReceived => Err(Refusal::AlreadyConfirmed),
         Event::ConfirmationDelivered if matches!(state, State::Confirming) => stay(State::Confirmed),
-        // It stays where it is, parked: an operator is told and can send the confirmation again.
+        // It stays where it is: the advice has ended, and the log tells an operator.
         Event::ConfirmationRefused if matches!(state, State::Confirming) => stay(state),
         _ => Err(Refusal::Impossible),
     }

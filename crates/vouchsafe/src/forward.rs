@@ -2,8 +2,8 @@
 //!
 //! Each provider has a dispatcher of its own, so that none waits for another. It takes the advices that are due
 //! out of the store, a bounded number at a time, and delivers them side by side up to the provider's cap. A
-//! transaction has at most one open advice, so its advices keep their order. What was delivered, refused or put
-//! off is in the store before the next is taken; a crash in between sends the same advice again.
+//! transaction has at most one open advice, so its advices keep their order. What came of a delivery is in the store
+//! before its place is given to another; a crash in between sends the same advice again.
 
 use std::collections::HashSet;
 use std::sync::Arc;

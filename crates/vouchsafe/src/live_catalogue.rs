@@ -13,6 +13,7 @@ use vouchsafe_core::catalogue::Catalogue;
 use vouchsafe_core::id::ProviderId;
 
 use crate::app::App;
+use crate::config::ConfigError;
 use crate::config::catalogue::{self, CatalogueError, Sources};
 
 /// The catalogue that the switch sells from, if it has one.
@@ -67,7 +68,7 @@ impl LiveCatalogue {
     /// [`CatalogueError`] with all that is wrong: a switch does not start with a catalogue that it cannot use.
     pub fn open(path: &Path, providers: Vec<ProviderId>, now: Instant) -> Result<Self, CatalogueError> {
         let mark = mark(path);
-        let catalogue = catalogue::load(path, Sources::Of(&providers))?;
+        let catalogue = load(path, &providers)?;
         let copy = GoodCopy { catalogue: Arc::new(catalogue), good_at: Some(now), is_stale: false };
         let file = File { path: path.to_owned(), providers, judged: mark, seen: mark };
         Ok(Self { copy: Some(RwLock::new(copy)), file: Some(Mutex::new(file)) })
@@ -124,7 +125,7 @@ impl LiveCatalogue {
     fn judge(&self, file: &mut File, now: Instant) {
         file.judged = mark(&file.path);
         let path = file.path.display();
-        match catalogue::load(&file.path, Sources::Of(&file.providers)) {
+        match load(&file.path, &file.providers) {
             Ok(catalogue) => {
                 tracing::info!(catalogue.file = %path, catalogue.products = catalogue.items().len(), "read the catalogue again");
                 let good = GoodCopy { catalogue: Arc::new(catalogue), good_at: Some(now), is_stale: false };
@@ -144,6 +145,15 @@ impl LiveCatalogue {
             change(&mut copy.write().unwrap_or_else(PoisonError::into_inner));
         }
     }
+}
+
+/// Reads the file, which must be one that ends: whoever opened a pipe would wait for its writer for good.
+fn load(path: &Path, providers: &[ProviderId]) -> Result<Catalogue, CatalogueError> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let (file, reason) = (path.to_owned(), io::ErrorKind::Unsupported);
+        return Err(ConfigError::Unreadable { file, reason });
+    }
+    catalogue::load(path, Sources::Of(providers))
 }
 
 fn mark(path: &Path) -> Mark {
@@ -240,6 +250,20 @@ mod tests {
             live.reload(Instant::now());
             assert_eq!(live.is_stale(), is_stale, "{provider}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_may_never_end_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalogue.toml");
+        fs::write(&path, GOOD).unwrap();
+        let live = LiveCatalogue::open(&path, Vec::new(), Instant::now()).unwrap();
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+        let error = LiveCatalogue::open(&path, Vec::new(), Instant::now()).unwrap_err().to_string();
+        assert!(error.ends_with("is a pipe or a device, not a file"), "{error}");
+        live.reload(Instant::now());
+        check(&live, Instant::now(), 1, 0, true);
     }
 
     #[tokio::test]

@@ -66,7 +66,11 @@ pub fn start(app: &Arc<App>) {
                 match settle_all(&app, owed, app.due_by()).await {
                     Ok(0) => {}
                     Ok(count) => tracing::info!(count, ?owed, "settled what was due"),
-                    Err(error) => tracing::error!(%error, ?owed, "what is due could not be settled; trying again"),
+                    Err(error) => {
+                        // No reversal could be recorded either: what is due once the store is well again was missed.
+                        made_up = false;
+                        tracing::error!(%error, ?owed, "what is due could not be settled; trying again");
+                    }
                 }
             }
             let _ = app.stopping.run_until_cancelled(sleep(PULSE.min(app.limits.back_off.first))).await;
@@ -93,6 +97,15 @@ impl Owed {
         }
     }
 
+    /// How long the store is tried. A confirmation is not forced on a store that is ill: whoever reverses meanwhile
+    /// cannot be heard.
+    const fn patience(self) -> Duration {
+        match self {
+            Self::Outcome | Self::MissedConfirmation => RECORDING,
+            Self::Confirmation => PULSE,
+        }
+    }
+
     fn news(self, app: &App, transaction: &Transaction, by: Timestamp) -> News {
         match self {
             Self::Outcome => News::Heard(Outcome::Unknown(Doubt::Lost)),
@@ -116,7 +129,8 @@ async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp) -> Result<usize, 
         let mut settling = JoinSet::new();
         for transaction in due {
             let (app, news) = (Arc::clone(app), owed.news(app, &transaction, by));
-            settling.spawn(async move { record(&app, &transaction, &news, Instant::now() + RECORDING).await });
+            let until = Instant::now() + owed.patience();
+            settling.spawn(async move { record(&app, &transaction, &news, until).await });
         }
         for settled in settling.join_all().await {
             match settled {

@@ -1,6 +1,6 @@
 //! The simulated provider: a real HTTP server that speaks the interface and keeps honest books.
 //!
-//! What it does with a request or an advice is chosen by the product's id ([`magic`]), else by the sheet that
+//! What it does with a request or an advice is chosen by the product's id ([`magic`]), else by what
 //! it plays ([`plays`]), else by chance ([`faults`]), and chance follows from a seed: the same requests meet
 //! the same fate at every run. Whatever it answers, or does not, its [`ledger`] tells the truth and tells it
 //! first.

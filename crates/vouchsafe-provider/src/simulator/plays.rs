@@ -1,4 +1,4 @@
-//! The sheets that a simulated provider can play: what it cannot do, or does in its own way.
+//! The plays of a simulated provider: what it cannot do, or does in its own way.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What the simulated provider makes of advices, by the sheet it plays, the product it sold and by chance.
+//! What the simulated provider makes of advices, by what it plays, the product it sold and by chance.
 
 use std::time::Duration;
 

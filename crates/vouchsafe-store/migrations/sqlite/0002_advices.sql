@@ -50,3 +50,6 @@ LEFT JOIN words AS s ON s.list = 'state' AND s.place = e.state
 LEFT JOIN words AS a ON a.list = 'advice' AND a.place = d.advice
 LEFT JOIN words AS i ON i.list = 'advice state' AND i.place = d.state
 LEFT JOIN words AS h ON h.list = 'hindrance' AND h.place = d.hindrance;
+
+-- What a check writes besides its number: as much as a sale takes.
+ALTER TABLE store ADD COLUMN padding BLOB;

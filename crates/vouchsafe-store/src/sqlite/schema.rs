@@ -60,8 +60,13 @@ fn create_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Takes the store for this process. The lock is the file's own: it ends with the process, however that ends.
+/// Takes the store for this process. The lock is the file's own: it ends with the process, however that ends. It goes
+/// by the file's name, and so does the log: a file with two names could be opened twice and torn in two.
 pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::nlink(&path.metadata()?) > 1 {
+        return Err(OpenError::File("it has a second name (a hard link); remove that first".to_owned()));
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let file = create_private(Path::new(&beside))?;

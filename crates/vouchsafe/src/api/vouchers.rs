@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -40,7 +41,7 @@ pub(crate) async fn provision(
 pub(crate) async fn retry(
     State(service): State<Arc<Service>>,
     Caller(channel): Caller,
-    Path(provision_id): Path<String>,
+    provision_id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -48,7 +49,7 @@ pub(crate) async fn retry(
     match request(&service, &channel, &headers, body).await {
         Ok(request) => {
             let id = request.header.id;
-            if MessageId::parse(&provision_id) != Ok(id) {
+            if provision_id.map(|Path(path)| MessageId::parse(&path)).ok() != Some(Ok(id)) {
                 return other_path(id);
             }
             let work = flow::retry(Arc::clone(&service.app), channel, request, arrived);

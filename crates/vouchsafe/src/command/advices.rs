@@ -1,7 +1,8 @@
 //! `vouchsafe advices`: what is owed to providers, and how a person has it sent sooner.
 
 use jiff::Timestamp;
-use vouchsafe_store::{OpenAdvices, Store};
+use vouchsafe_core::advice::Advice;
+use vouchsafe_store::{OpenAdvice, OpenAdvices, Store, StoreError};
 
 use crate::clock::{Clock as _, MachineClock};
 use crate::command::orphans::{age, only};
@@ -9,21 +10,34 @@ use crate::command::show::reference;
 use crate::command::store::StoreArguments;
 use crate::command::{Failure, block_on, say};
 
+/// How many of those that are sent next are shown for each provider.
+const SHOWN: usize = 10;
 /// How many advices are moved in one commit: a running switch must not wait long for its own.
 const BATCH: usize = 256;
 
-/// Prints how many advices wait for each provider, and for how long the oldest has.
+/// Prints how many advices wait for each provider, for how long the oldest has, and whose are sent next.
 pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
     let found = which.find()?;
     let path = found.path.display().to_string();
     let store = found.read()?;
-    let tally = block_on(async { store.tally().await.map_err(Failure::failed) })?;
-    if tally.open_advices.is_empty() {
+    let now = MachineClock.now();
+    let lines = block_on(async { lines(&store, now).await.map_err(Failure::failed) })?;
+    if lines.is_empty() {
         return say(&format!("Nothing is owed to any provider in {path}: every advice has ended."));
     }
-    let now = MachineClock.now();
-    let lines: Vec<_> = tally.open_advices.iter().map(|owed| line(owed, now)).collect();
     say(&lines.join("\n"))
+}
+
+/// What is owed to each provider, and to begin with whose advices are sent next.
+async fn lines(store: &dyn Store, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    let mut lines = Vec::new();
+    for owed in store.tally().await?.open_advices {
+        lines.push(line(&owed, now));
+        for open in store.due_advices(&owed.provider, Timestamp::MAX, SHOWN).await? {
+            lines.push(next(&open, now));
+        }
+    }
+    Ok(lines)
 }
 
 /// Has the open advice of one transaction sent at once, or everybody's where no id is given.
@@ -50,6 +64,17 @@ pub(crate) fn redrive(id: Option<&str>, which: &StoreArguments) -> Result<(), Fa
             _ => say(&format!("The advice of transaction {number} is sent again at once.")),
         }
     })
+}
+
+/// One of the advices that are sent next.
+fn next(open: &OpenAdvice, now: Timestamp) -> String {
+    let what = match open.queued.advice {
+        Advice::Confirmation => "confirmation",
+        Advice::Reversal(_) => "reversal",
+    };
+    let number = open.transaction.number;
+    let seconds = open.queued.due_at.as_second().saturating_sub(now.as_second()).max(0);
+    format!("  transaction {number}: a {what}, attempts so far: {}, the next in {seconds} s", open.attempts)
 }
 
 /// What is owed to one provider.

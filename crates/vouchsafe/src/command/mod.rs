@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Try everything at once: a switch, two simulated providers and a demo catalogue. Accepts any password.
+    /// Try everything at once: a switch, simulated providers and a demo catalogue. Accepts any password.
     Sandbox(SandboxArguments),
     /// Run a simulated provider, for testing a switch.
     Simulator(SimulatorArguments),
@@ -143,7 +143,7 @@ pub struct SimulatorArguments {
     delay: u64,
     /// What it cannot do, or does in its own way: no-advices, no-retries, slow-to-reverse, not-found-once,
     /// acknowledges-twice. Several are divided by commas.
-    #[arg(long, value_name = "SHEET", value_delimiter = ',')]
+    #[arg(long, value_name = "PLAY", value_delimiter = ',')]
     plays: Vec<Play>,
 }
 
@@ -261,9 +261,35 @@ pub(crate) fn say(text: &str) -> Result<(), Failure> {
 
 /// Runs a future on a fresh runtime.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))?
-        .block_on(work)
+        .map_err(|error| Failure::failed(format!("cannot start the runtime: {error}")))?;
+    let ended = runtime.block_on(work);
+    // Whatever had to end has ended. A read that hangs, of a file on a dead disk say, must not keep the process, and
+    // with it the store.
+    runtime.shutdown_background();
+    ended
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_read_that_hangs_does_not_keep_the_process() {
+        let (_open, hangs) = mpsc::channel::<()>();
+        let (ended, seen) = mpsc::channel();
+        thread::spawn(move || {
+            let work = async {
+                tokio::task::spawn_blocking(move || hangs.recv());
+                Ok(())
+            };
+            ended.send(block_on(work).is_ok()).unwrap();
+        });
+        assert_eq!(seen.recv_timeout(std::time::Duration::from_secs(10)), Ok(true));
+    }
 }

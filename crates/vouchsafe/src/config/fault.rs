@@ -257,6 +257,8 @@ fn why_unread(reason: io::ErrorKind) -> String {
         io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
         io::ErrorKind::IsADirectory => "is a folder, not a file".to_owned(),
         io::ErrorKind::InvalidData => "is not text in UTF-8".to_owned(),
+        io::ErrorKind::Unsupported => "is a pipe or a device, not a file".to_owned(),
+        io::ErrorKind::FileTooLarge => "is larger than 64 MiB".to_owned(),
         other => format!("cannot be read: {other}"),
     }
 }

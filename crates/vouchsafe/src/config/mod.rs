@@ -16,6 +16,7 @@ mod sheet;
 mod value;
 
 use std::fs;
+use std::io::{self, Read as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -153,9 +154,21 @@ impl LogFormat {
     }
 }
 
+/// The largest file that is read, in bytes: a catalogue of some hundred thousand products.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
 /// The text of a file.
 fn content(path: &Path) -> Result<String, ConfigError> {
-    fs::read_to_string(path).map_err(|error| ConfigError::Unreadable { file: path.to_owned(), reason: error.kind() })
+    let read = || {
+        let mut text = String::new();
+        let length = fs::File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+        if u64::try_from(length).is_ok_and(|length| length <= LARGEST) {
+            Ok(text)
+        } else {
+            Err(io::Error::from(io::ErrorKind::FileTooLarge))
+        }
+    };
+    read().map_err(|error: io::Error| ConfigError::Unreadable { file: path.to_owned(), reason: error.kind() })
 }
 
 /// A path whose parts mean the same in every router and every client.

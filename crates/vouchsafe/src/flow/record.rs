@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::outcome::{Decline, Doubt, Outcome};
+use vouchsafe_core::sheet::Sheet;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{Effect, Event, Refusal, State, next};
 use vouchsafe_store::{Cause, Change, QueuedAdvice, Recorded, Reroute, StoreError, Transaction};
@@ -106,10 +107,14 @@ pub(crate) async fn record(
         }
     };
     app.watchers.tell(&transaction.key);
-    if matches!(settled.now.state, State::Reversing | State::Confirming)
-        && let Some(desk) = app.providers.get(&settled.now.provider)
-    {
-        desk.advices.notify_one();
+    if matches!(settled.now.state, State::Reversing | State::Confirming) {
+        match app.providers.get(&settled.now.provider) {
+            Some(desk) => desk.advices.notify_one(),
+            None => tracing::error!(
+                transaction.number = settled.now.number.0, provider = %settled.now.provider,
+                "an advice waits for a provider that is not configured; put it back"
+            ),
+        }
     }
     Ok(settled)
 }
@@ -208,12 +213,13 @@ async fn pause(until: Instant) -> Result<(), ()> {
 /// When the switch confirms by itself what it has known to be approved since `since`: after the provider's
 /// `confirm_after`, but never later than the provider allows.
 pub(crate) fn confirms_at(app: &App, transaction: &Transaction, since: Timestamp) -> Timestamp {
-    let Some(desk) = app.providers.get(&transaction.provider) else { return since };
-    let limit = desk
-        .sheet
+    // Of a provider that is configured no more, the usual is all that is known.
+    let usual = Sheet::full();
+    let sheet = app.providers.get(&transaction.provider).map_or(&usual, |desk| &desk.sheet);
+    let limit = sheet
         .confirm_by
         .map_or(Timestamp::MAX, |by| transaction.opened_at.saturating_add(by).unwrap_or(Timestamp::MAX));
-    (since + desk.sheet.confirms_after()).min(limit)
+    (since + sheet.confirms_after()).min(limit)
 }
 
 /// The change that news makes of a transaction as it stands.

@@ -33,11 +33,14 @@ you retry: the switch answers from its journal and never asks the provider twice
 - **Declined**: the same refusal.
 - **Under way**: waits for the outcome until this request's own time is up.
 - **Never seen**: processed as a first request.
+- **Not supported**: where the provider knows no retries, each is answered with 404 and `FUNCTION_NOT_SUPPORTED`, whatever \
+became of the first request. That tells you nothing of it: reverse it.
 
-Where the outcome is unknown the switch has chosen the reversal, and the retry is answered with `VOUCHER_ALREADY_REVERSED`.";
+Where the outcome is unknown and retries are supported, the switch has chosen the reversal, and the retry is answered with `VOUCHER_ALREADY_REVERSED`.";
 
 pub(super) const REVERSAL: &str = "\
 States that the request `requestId` must not stand: there was no answer, or the voucher cannot be handed over. It is on disk \
 before it is acknowledged, and repeats have no second effect. A request that is still under way is reversed once its outcome \
-is known, and is then answered with `VOUCHER_ALREADY_REVERSED`. Use a new `id` for the advice, and the same one for each \
+is known, and is then answered with `VOUCHER_ALREADY_REVERSED`. The answer waits a few seconds for the first delivery, so that it \
+normally means that the provider has it. Use a new `id` for the advice, and the same one for each \
 repeat of it.";

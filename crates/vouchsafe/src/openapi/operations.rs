@@ -139,18 +139,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
             },
             TOO_LARGE,
             UNSUPPORTED,
-            Answer {
-                status: StatusCode::INTERNAL_SERVER_ERROR,
-                meaning: "the switch cannot tell what became of the request.",
-                headers: &[],
-                body: Body::Refusal(&[AMBIGUOUS]),
-            },
-            Answer {
-                status: StatusCode::SERVICE_UNAVAILABLE,
-                meaning: "the provider was certainly not asked, or does not accept the switch.",
-                headers: &[],
-                body: Body::Refusal(&[NOT_SENT]),
-            },
+            CANNOT_TELL,
+            NOT_ASKED,
             Answer {
                 status: StatusCode::GATEWAY_TIMEOUT,
                 meaning: "the request was sent and the provider did not answer in time. The switch reverses it.",
@@ -191,18 +181,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
             },
             TOO_LARGE,
             UNSUPPORTED,
-            Answer {
-                status: StatusCode::INTERNAL_SERVER_ERROR,
-                meaning: "the switch cannot tell what became of the request.",
-                headers: &[],
-                body: Body::Refusal(&[AMBIGUOUS]),
-            },
-            Answer {
-                status: StatusCode::SERVICE_UNAVAILABLE,
-                meaning: "the provider was certainly not asked, or does not accept the switch.",
-                headers: &[],
-                body: Body::Refusal(&[NOT_SENT]),
-            },
+            CANNOT_TELL,
+            NOT_ASKED,
             Answer {
                 status: StatusCode::GATEWAY_TIMEOUT,
                 meaning: "there is no outcome within this request's own time. The provider was not asked a second time.",
@@ -224,7 +204,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             Answer {
                 status: StatusCode::ACCEPTED,
                 meaning: "the reversal is on record, now or since before, and is delivered to the provider however often that \
-                          takes. The body repeats it.",
+                          takes; where the provider takes none, an operator is left to settle the sale. The body repeats it.",
                 headers: &[],
                 body: Body::Message(Message { schema: "BasicReversal", examples: examples::REVERSALS }),
             },
@@ -395,4 +375,18 @@ const UNSUPPORTED: Answer = Answer {
     meaning: "the body is not announced as plain JSON in UTF-8.",
     headers: &[],
     body: Body::Refusal(&[NOT_JSON]),
+};
+
+const CANNOT_TELL: Answer = Answer {
+    status: StatusCode::INTERNAL_SERVER_ERROR,
+    meaning: "the switch cannot tell what became of the request.",
+    headers: &[],
+    body: Body::Refusal(&[AMBIGUOUS]),
+};
+
+const NOT_ASKED: Answer = Answer {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    meaning: "the provider was certainly not asked, or does not accept the switch.",
+    headers: &[],
+    body: Body::Refusal(&[NOT_SENT]),
 };

@@ -163,7 +163,14 @@ async fn an_orphan_is_listed_until_an_operator_closes_it_with_a_reason() {
 #[test]
 fn a_store_that_is_not_there_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
-    for words in [&["show", "1"][..], &["orphans"], &["orphans", "resolve", "1", "--reason", "because"]] {
+    for words in [
+        &["show", "1"][..],
+        &["orphans"],
+        &["orphans", "resolve", "1", "--reason", "because"],
+        &["advices"],
+        &["advices", "redrive", "1"],
+        &["advices", "redrive", "--all"],
+    ] {
         let output =
             Command::new(env!("CARGO_BIN_EXE_vouchsafe")).args(words).arg("--data").arg(folder.path()).output();
         Said::from(output.unwrap()).says(1, &["there is no store at"]);
@@ -193,7 +200,9 @@ async fn an_operator_sees_what_is_owed_and_has_it_sent_sooner() {
         assert_eq!(switch.channel("app").provision(sale).await.verdict(), "201");
         assert_eq!(switch.channel("app").reverse(&reversal(sale)).await.verdict(), "202");
     }
-    operator.types(&["advices"]).says(0, &["2 advices wait for provider, the oldest for"]);
+    let number = switch.transaction("app", id(&one)).await.unwrap().number;
+    let first = format!("transaction {number}: a reversal, attempts so far: 1, the next in ");
+    operator.types(&["advices"]).says(0, &["2 advices wait for provider, the oldest for", &first]);
     well.store(true, Ordering::Relaxed);
     operator.types(&["advices", "redrive", "4711"]).says(1, &["no transaction here"]);
     operator.types(&["advices", "redrive"]).says(2, &["<ID>"]);

@@ -45,7 +45,7 @@ async fn the_path_and_the_body_name_the_same_request() {
     let provider = ProviderStub::approving().await;
     let switch = Switch::asking(provider.base_url()).await;
     let request = request("app");
-    for path in [new_id(), "nonsense".to_owned()] {
+    for path in [new_id(), "nonsense".to_owned(), "%ff".to_owned()] {
         let told = switch.channel("app").post(&format!("/suv/v1/vouchers/{path}/retry"), request.to_string()).await;
         assert_eq!(told.verdict(), "400 FORMAT_ERROR");
         assert_eq!(told.json()["detailMessage"]["formatErrors"][0]["field"], "id");

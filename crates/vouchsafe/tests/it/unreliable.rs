@@ -239,3 +239,24 @@ async fn an_advice_that_cannot_be_read_holds_up_no_other() {
     eventually("reversed", async || (switch.state("app", id(&sound)).await == State::Reversed).then_some(())).await;
     assert_eq!(switch.state("app", id(&damaged)).await, State::Reversing, "and it is not given up");
 }
+
+#[tokio::test]
+async fn what_fell_due_while_the_store_was_ill_is_not_confirmed_before_a_reversal_could_come() {
+    let faults = Faults::default();
+    let provider = ProviderStub::advised(approve, take).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    setup.limits.back_off.first = Duration::from_millis(10);
+    setup.sheet.confirm_after = Duration::from_millis(500);
+    let switch = Switch::start(setup).await;
+    let request = request("app");
+    assert_eq!(switch.channel("app").provision(&request).await.verdict(), "201");
+    // More than the store is tried for a confirmation.
+    faults.plan(std::iter::repeat_n((Record, Refused), 15));
+    let events =
+        async || -> Vec<Event> { switch.journal("app", id(&request)).await.iter().map(|entry| entry.event).collect() };
+    eventually("confirmed in the end", async || (events().await.len() >= 4).then_some(())).await;
+    let expect =
+        [Event::ProviderApproved, Event::ConfirmationPutOff, Event::ConfirmationDue, Event::ConfirmationDelivered];
+    assert_eq!(events().await, expect);
+}

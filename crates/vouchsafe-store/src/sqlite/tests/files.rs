@@ -13,6 +13,11 @@ async fn one_file_has_one_switch() {
         let link = house.folder.path().join("link.db");
         std::os::unix::fs::symlink(house.path(), &link).unwrap();
         assert_eq!(SqliteStore::open(&link, sealer(1)).map(|_| ()), Err(OpenError::InUse), "by another path");
+        let second_name = house.folder.path().join("hard.db");
+        std::fs::hard_link(house.path(), &second_name).unwrap();
+        let refused = SqliteStore::open(&second_name, sealer(1)).map(|_| ());
+        assert!(matches!(&refused, Err(OpenError::File(why)) if why.contains("hard link")), "{refused:?}");
+        std::fs::remove_file(second_name).unwrap();
     }
     first.close();
     let second = house.open();

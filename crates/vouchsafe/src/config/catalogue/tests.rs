@@ -242,3 +242,9 @@ fn the_demo_explains_every_setting() {
         assert!(words.into_iter().any(|word| word == key), "{key} is not explained at the head of demo.toml");
     }
 }
+
+#[test]
+fn a_file_without_end_is_not_read_to_its_end() {
+    let endless = load(std::path::Path::new("/dev/zero"), Sources::Any).unwrap_err().to_string();
+    assert_eq!(endless, "/dev/zero is larger than 64 MiB");
+}

@@ -23,7 +23,7 @@ pub(crate) struct Simulated {
 }
 
 impl Simulated {
-    /// One that meets with these faults and plays these sheets; what it makes up follows from the same seed always.
+    /// One that meets with these faults and does these plays; what it makes up follows from the same seed always.
     pub(crate) async fn start(faults: Faults, plays: Vec<Play>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let simulator = Simulator {
