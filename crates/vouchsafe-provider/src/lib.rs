@@ -3,6 +3,7 @@
 //! One module for each protocol spoken upstream. An adapter is stateless, never repeats a request by
 //! itself, and never declares a failure that it cannot prove.
 
+pub mod pem;
 pub mod simulator;
 pub mod suv;
 

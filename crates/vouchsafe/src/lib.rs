@@ -2,6 +2,7 @@
 //! issue them. ARCHITECTURE.md at the root of the repository is the map; `flow::provision` is the function
 //! to read first.
 
+pub mod access;
 pub mod api;
 pub mod app;
 pub mod clock;
@@ -10,8 +11,10 @@ pub mod config;
 pub mod flow;
 pub mod forward;
 pub mod live_catalogue;
+pub mod live_file;
 pub mod metrics;
 pub mod openapi;
 pub mod recover;
 pub mod telemetry;
+pub mod tls;
 pub mod watchers;

@@ -1,20 +1,17 @@
 //! The catalogue in use: read once, looked at again when its file changes, and never replaced by one that is at fault.
 
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use tokio::signal::unix::Signal;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use vouchsafe_core::catalogue::Catalogue;
 use vouchsafe_core::id::ProviderId;
 
-use crate::app::App;
 use crate::config::ConfigError;
 use crate::config::catalogue::{self, CatalogueError, Sources};
+use crate::live_file::{Live, Look, Watched, may_never_end};
 
 /// The catalogue that the switch sells from, if it has one.
 #[derive(Debug)]
@@ -39,14 +36,8 @@ struct File {
     path: PathBuf,
     /// Whom its sources may name.
     providers: Vec<ProviderId>,
-    /// How the file was when it was last judged.
-    judged: Mark,
-    /// How it was at the last look.
-    seen: Mark,
+    watched: Watched,
 }
-
-/// By what a changed file is told from the one before, or why even that cannot be known.
-type Mark = Result<(Option<SystemTime>, u64, u64), io::ErrorKind>;
 
 impl LiveCatalogue {
     /// No catalogue: nothing is checked, nothing is mapped, nothing is listed.
@@ -67,10 +58,10 @@ impl LiveCatalogue {
     /// # Errors
     /// [`CatalogueError`] with all that is wrong: a switch does not start with a catalogue that it cannot use.
     pub fn open(path: &Path, providers: Vec<ProviderId>, now: Instant) -> Result<Self, CatalogueError> {
-        let mark = mark(path);
+        let watched = Watched::new(vec![path.to_owned()]);
         let catalogue = load(path, &providers)?;
         let copy = GoodCopy { catalogue: Arc::new(catalogue), good_at: Some(now), is_stale: false };
-        let file = File { path: path.to_owned(), providers, judged: mark, seen: mark };
+        let file = File { path: path.to_owned(), providers, watched };
         Ok(Self { copy: Some(RwLock::new(copy)), file: Some(Mutex::new(file)) })
     }
 
@@ -96,34 +87,7 @@ impl LiveCatalogue {
         Some(self.copy.as_ref()?.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    /// Looks whether the file has changed. It is read once it is the same on two looks: before that somebody may still
-    /// be writing it, and half a catalogue can look like a whole one.
-    pub fn look(&self, now: Instant) {
-        let Some(file) = &self.file else { return };
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        let mark = mark(&file.path);
-        if mark == file.judged {
-            self.change(|copy| {
-                if !copy.is_stale {
-                    copy.good_at = Some(now);
-                }
-            });
-        } else if mark == file.seen {
-            self.judge(&mut file, now);
-        }
-        file.seen = mark;
-    }
-
-    /// Reads the file now, changed or not.
-    pub fn reload(&self, now: Instant) {
-        match &self.file {
-            Some(file) => self.judge(&mut file.lock().unwrap_or_else(PoisonError::into_inner), now),
-            None => tracing::info!("asked to read the catalogue again, but there is no catalogue's file"),
-        }
-    }
-
-    fn judge(&self, file: &mut File, now: Instant) {
-        file.judged = mark(&file.path);
+    fn judge(&self, file: &File, now: Instant) {
         let path = file.path.display();
         match load(&file.path, &file.providers) {
             Ok(catalogue) => {
@@ -147,43 +111,45 @@ impl LiveCatalogue {
     }
 }
 
-/// Reads the file, which must be one that ends: whoever opened a pipe would wait for its writer for good.
+impl Live for LiveCatalogue {
+    fn look(&self, now: Instant) {
+        let Some(file) = &self.file else { return };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        match file.watched.look() {
+            Look::Same => self.change(|copy| {
+                if !copy.is_stale {
+                    copy.good_at = Some(now);
+                }
+            }),
+            Look::Moving => {}
+            Look::Changed => self.judge(&file, now),
+        }
+    }
+
+    fn reload(&self, now: Instant) {
+        let Some(file) = &self.file else {
+            tracing::info!("asked to read the catalogue again, but there is no catalogue's file");
+            return;
+        };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.watched.judge();
+        self.judge(&file, now);
+    }
+}
+
+/// Reads the file, which must be one that ends.
 fn load(path: &Path, providers: &[ProviderId]) -> Result<Catalogue, CatalogueError> {
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+    if may_never_end(path) {
         let (file, reason) = (path.to_owned(), io::ErrorKind::Unsupported);
         return Err(ConfigError::Unreadable { file, reason });
     }
     catalogue::load(path, Sources::Of(providers))
 }
 
-fn mark(path: &Path) -> Mark {
-    let metadata = fs::metadata(path).map_err(|error| error.kind())?;
-    Ok((metadata.modified().ok(), metadata.len(), metadata.ino()))
-}
-
-/// Keeps a switch's catalogue fresh until the switch stops: looks at the file every now and then, and reads it at once
-/// on each `hangup` (SIGHUP).
-pub async fn watch(app: Arc<App>, mut hangup: Signal) {
-    loop {
-        let asked = tokio::select! {
-            () = app.stopping.cancelled() => return,
-            Some(()) = hangup.recv() => true,
-            () = sleep(app.limits.catalogue_check) => false,
-        };
-        let switch = Arc::clone(&app);
-        let read = move || {
-            let now = Instant::now();
-            if asked { switch.catalogue.reload(now) } else { switch.catalogue.look(now) }
-        };
-        // Reading a file blocks, and a large one takes its time.
-        if let Err(fault) = tokio::task::spawn_blocking(read).await {
-            tracing::error!(%fault, "the catalogue could not be looked at");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const GOOD: &str = "[[product]]\nid = \"A\"\nname = \"A\"\nprice = 1\n";

@@ -2,20 +2,24 @@
 
 use std::error::Error;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::{Connect, HttpConnector, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+use rustls::crypto::ring;
 use tokio::time::{Instant, timeout_at};
 use vouchsafe_core::outcome::NotSent;
 
 use crate::Patience;
+use crate::suv::SuvConfig;
 use crate::suv::base_url::Security;
 use crate::suv::endpoint::ConfigFault;
 
@@ -62,22 +66,22 @@ pub(super) enum Client {
 
 impl Client {
     /// Reads this machine's certificate authorities where they are needed, and only there.
-    pub(super) fn new(security: Security, max_idle_connections: usize) -> Result<Self, ConfigFault> {
+    pub(super) fn new(security: Security, config: &SuvConfig) -> Result<Self, ConfigFault> {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let pool = pool(config.max_idle_connections);
         Ok(match security {
-            Security::Clear => Self::Clear(pool(max_idle_connections).build(tcp)),
+            Security::Clear => Self::Clear(pool.build(tcp)),
             Security::Tls => {
                 // The connector for TLS hands addresses that begin with `https` to the one for TCP.
                 tcp.enforce_http(false);
                 let tls = HttpsConnectorBuilder::new()
-                    .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-                    .map_err(|fault| ConfigFault::NoAuthorities(fault.to_string()))?
+                    .with_tls_config(tls(config)?)
                     .https_only()
                     .enable_all_versions()
                     .wrap_connector(tcp);
-                Self::Tls(pool(max_idle_connections).build(tls))
+                Self::Tls(pool.build(tls))
             }
         })
     }
@@ -88,6 +92,23 @@ impl Client {
             Self::Clear(client) => exchange(client, request, patience).await,
             Self::Tls(client) => exchange(client, request, patience).await,
         }
+    }
+}
+
+/// Whom we believe, and as whom we are known. Names are always checked: nothing can be configured that turns that off.
+fn tls(config: &SuvConfig) -> Result<ClientConfig, ConfigFault> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(ConfigFault::Tls)?;
+    let builder = match &config.authorities {
+        Some(authorities) => builder.with_root_certificates(authorities.roots()),
+        None => builder.with_native_roots().map_err(|fault| ConfigFault::NoAuthorities(fault.to_string()))?,
+    };
+    match &config.identity {
+        Some(identity) => {
+            builder.with_client_auth_cert(identity.chain(), identity.expose_key()).map_err(ConfigFault::Tls)
+        }
+        None => Ok(builder.with_no_client_auth()),
     }
 }
 

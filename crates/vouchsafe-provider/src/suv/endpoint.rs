@@ -15,7 +15,7 @@ use crate::suv::base_url::{BaseUrl, BaseUrlFault, Security};
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Why a provider cannot be reached as configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ConfigFault {
     /// The base address is none to ask at.
     BaseUrl(BaseUrlFault),
@@ -23,6 +23,8 @@ pub enum ConfigFault {
     UserName,
     /// This machine trusts no certificate authority, or its list cannot be read; with the reason.
     NoAuthorities(String),
+    /// The certificate and its key cannot be used.
+    Tls(rustls::Error),
 }
 
 impl fmt::Display for ConfigFault {
@@ -31,6 +33,7 @@ impl fmt::Display for ConfigFault {
             Self::BaseUrl(fault) => fault.fmt(f),
             Self::UserName => f.write_str("the user name may not contain a colon or a control character"),
             Self::NoAuthorities(reason) => write!(f, "no certificate authority to trust: {reason}"),
+            Self::Tls(fault) => write!(f, "TLS cannot be used as configured: {fault}"),
         }
     }
 }
@@ -120,6 +123,8 @@ mod tests {
             base_url: base_url.to_owned(),
             user_name: ChannelId::new(user_name).unwrap(),
             password: Secret::new("open sesame".to_owned()),
+            authorities: None,
+            identity: None,
             max_idle_connections: 1,
             clear_text: false,
         }

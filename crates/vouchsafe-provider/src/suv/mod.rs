@@ -16,6 +16,7 @@ use vouchsafe_core::outcome::{Doubt, NotSent, Outcome};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_wire::Message;
 
+use crate::pem::{Authorities, Identity};
 pub use crate::suv::base_url::{BaseUrl, BaseUrlFault};
 use crate::suv::client::{Client, Lost};
 use crate::suv::delivery::Finaliser;
@@ -32,6 +33,10 @@ pub struct SuvConfig {
     pub user_name: ChannelId,
     /// Our password there.
     pub password: Secret<String>,
+    /// Whose certificates are believed there; this machine's authorities where nothing is said.
+    pub authorities: Option<Authorities>,
+    /// The certificate by which we are known there, where one is wanted.
+    pub identity: Option<Identity>,
     /// How many connections are kept open while nothing is asked; the provider's concurrency is a good number.
     pub max_idle_connections: usize,
     /// Whether `http` may leave this machine: only where the way there is safe by other means. A loopback
@@ -55,7 +60,7 @@ impl SuvProvider {
     /// [`ConfigFault`] says what is wrong with the configuration.
     pub fn new(config: &SuvConfig) -> Result<Self, ConfigFault> {
         let endpoint = Endpoint::new(config)?;
-        let client = Client::new(endpoint.security(), config.max_idle_connections)?;
+        let client = Client::new(endpoint.security(), config)?;
         Ok(Self { endpoint, client })
     }
 

@@ -172,7 +172,7 @@ async fn an_answer_without_end_is_too_large() {
         connection.request().await.unwrap();
         let megabyte = format!("100000\r\n{}\r\n", " ".repeat(0x10_0000));
         connection
-            .send(&format!("HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n{megabyte}1\r\n \r\n"))
+            .send(format!("HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n{megabyte}1\r\n \r\n"))
             .await;
         connection.closed().await;
     };

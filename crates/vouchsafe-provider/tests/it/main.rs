@@ -4,10 +4,12 @@
 
 mod advice;
 mod client;
+mod hostile;
 mod magic;
 mod peer;
 mod sheets;
 mod simulator;
+mod tls;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,12 +22,22 @@ use vouchsafe_provider::Patience;
 use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
 use vouchsafe_wire::{Manner, Message};
 
+/// How the adapter asks at this address.
+fn config(base_url: String) -> SuvConfig {
+    SuvConfig {
+        base_url,
+        user_name: ChannelId::new("us").unwrap(),
+        password: Secret::new("open sesame".to_owned()),
+        authorities: None,
+        identity: None,
+        max_idle_connections: 8,
+        clear_text: true,
+    }
+}
+
 /// The adapter, asking at this address.
 fn provider(base_url: String) -> SuvProvider {
-    let user_name = ChannelId::new("us").unwrap();
-    let password = Secret::new("open sesame".to_owned());
-    let config = SuvConfig { base_url, user_name, password, max_idle_connections: 8, clear_text: true };
-    SuvProvider::new(&config).unwrap()
+    SuvProvider::new(&config(base_url)).unwrap()
 }
 
 fn at(address: SocketAddr) -> SuvProvider {

@@ -1,9 +1,14 @@
 //! A server that does, byte by byte, what a test tells it.
 
+use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
 
 /// Somewhere to connect to.
 pub(crate) struct Peer {
@@ -22,14 +27,20 @@ impl Peer {
     pub(crate) async fn connection(&self) -> Connection {
         Connection { stream: self.listener.accept().await.unwrap().0 }
     }
+
+    /// A connection over TLS, if the caller and we come to terms.
+    pub(crate) async fn tls(&self, config: ServerConfig) -> io::Result<Connection<TlsStream<TcpStream>>> {
+        let stream = self.listener.accept().await.unwrap().0;
+        Ok(Connection { stream: TlsAcceptor::from(Arc::new(config)).accept(stream).await? })
+    }
 }
 
 /// One connection, seen from the server.
-pub(crate) struct Connection {
-    stream: TcpStream,
+pub(crate) struct Connection<S = TcpStream> {
+    pub(crate) stream: S,
 }
 
-impl Connection {
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Reads one request and returns its head and body, or `None` where the connection ends before one.
     pub(crate) async fn request(&mut self) -> Option<(String, String)> {
         let mut bytes = Vec::new();
@@ -47,8 +58,9 @@ impl Connection {
         }
     }
 
-    pub(crate) async fn send(&mut self, bytes: &str) {
-        self.stream.write_all(bytes.as_bytes()).await.unwrap();
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).await.unwrap();
+        self.stream.flush().await.unwrap();
     }
 
     /// Answers 201 with a voucher for the request in `body`.
@@ -56,7 +68,7 @@ impl Connection {
         let id = &body[body.find(r#""id":""#).unwrap() + 6..][..36];
         let answer = format!(r#"{{"id":"{id}","voucher":{{"code":"1234-5678"}}}}"#);
         let length = answer.len();
-        self.send(&format!("HTTP/1.1 201 Created\r\ncontent-length: {length}\r\n\r\n{answer}")).await;
+        self.send(format!("HTTP/1.1 201 Created\r\ncontent-length: {length}\r\n\r\n{answer}")).await;
     }
 
     /// Closes our half and waits until the caller has noticed and closed its own.

@@ -13,6 +13,5 @@ mod trace;
 mod unserved;
 mod vouchers;
 
-pub use auth::{Access, KnownChannels};
 pub use router::router;
 pub use server::serve;

@@ -10,7 +10,7 @@ use axum::{Router, body::Bytes};
 use http::StatusCode;
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 
-use crate::api::auth::Access;
+use crate::access::Access;
 use crate::api::error::json;
 use crate::api::unserved::{UNSERVED, unserved};
 use crate::api::{docs, drain, health, products, trace, vouchers};

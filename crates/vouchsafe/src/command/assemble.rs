@@ -14,13 +14,15 @@ use vouchsafe_core::text::FreeText;
 use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
 use vouchsafe_store::sqlite::{OpenError, SqliteStore};
 
-use crate::api::{self, Access};
+use crate::access::Access;
+use crate::api;
 use crate::app::{App, Desk};
 use crate::clock::{MachineClock, SteadyTime};
 use crate::command::{Failure, sealing_key, stop};
 use crate::config::{Config, StoreUri};
 use crate::live_catalogue::LiveCatalogue;
 use crate::metrics::Metrics;
+use crate::tls::LiveTls;
 use crate::watchers::{Openings, Watchers};
 use crate::{forward, recover};
 
@@ -28,6 +30,12 @@ use crate::{forward, recover};
 pub(crate) fn catalogue(config: &Config) -> Result<LiveCatalogue, Failure> {
     let Some(path) = &config.catalogue else { return Ok(LiveCatalogue::none()) };
     LiveCatalogue::open(path, provider_ids(config), Instant::now()).map_err(Failure::unusable)
+}
+
+/// TLS as a configuration names it, if it does.
+pub(crate) fn tls(config: &Config) -> Result<Option<Arc<LiveTls>>, Failure> {
+    let open = |files| LiveTls::open(files).map(Arc::new).map_err(Failure::unusable);
+    config.tls.as_ref().map(open).transpose()
 }
 
 /// The providers that a configuration names.
@@ -66,6 +74,8 @@ pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: LiveCatalogue)
             base_url: provider.base_url.clone(),
             user_name: provider.user_name.clone(),
             password: provider.password.clone(),
+            authorities: provider.tls.authorities.clone(),
+            identity: provider.tls.identity.clone(),
             max_idle_connections: usize::try_from(provider.sheet.concurrency.get()).unwrap_or(usize::MAX),
             // The configuration was asked already whether that may be.
             clear_text: true,
@@ -99,13 +109,19 @@ pub(crate) async fn listen(address: std::net::SocketAddr) -> Result<TcpListener,
     TcpListener::bind(address).await.map_err(|error| Failure::failed(format!("cannot listen on {address}: {error}")))
 }
 
+/// Where channels come in.
+pub(crate) struct Door<'a> {
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: Option<Arc<LiveTls>>,
+    pub(crate) access: Access,
+    pub(crate) base_path: &'a str,
+}
+
 /// Settles what the last run left open, says that it serves, and serves until a signal asks to stop; then until what
 /// is in flight has finished.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    door: Door<'_>,
     app: Arc<App>,
-    access: Access,
-    base_path: &str,
     announce: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     // Before anybody is told that it serves: whoever is told may ask it to stop.
@@ -119,14 +135,14 @@ pub(crate) async fn serve(
     recover::start(&app);
     forward::start(&app);
     announce()?;
-    let router: Router = api::router(Arc::clone(&app), access, base_path);
+    let router: Router = api::router(Arc::clone(&app), door.access, door.base_path);
     let stopping = app.stopping.clone();
     tokio::spawn(async move {
         stop.await;
         tracing::info!("stopping: no new work; what is in flight finishes");
         stopping.cancel();
     });
-    api::serve(listener, router, app).await;
+    api::serve(door.listener, door.tls, router, app).await;
     tracing::info!("stopped");
     Ok(())
 }

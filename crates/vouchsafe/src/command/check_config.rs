@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
+use crate::access::KnownChannels;
 use crate::command::{Failure, assemble, say};
 use crate::config::Config;
 
-/// Reads a configuration and its catalogue as `serve` would, without starting anything.
+/// Reads a configuration and the files of catalogue, channels and TLS as `serve` would, without starting anything.
 pub(crate) fn check_config(path: &Path) -> Result<(), Failure> {
     let config = Config::load(path).map_err(Failure::unusable)?;
     let catalogue = assemble::catalogue(&config)?;
+    let channels = KnownChannels::open(&config).map_err(Failure::unusable)?;
+    assemble::tls(&config)?;
     say(&format!(
         "{} is sound: {} channels, {} providers, {}",
         path.display(),
-        config.channels.len(),
+        channels.len(),
         config.providers.len(),
         catalogue
             .current()

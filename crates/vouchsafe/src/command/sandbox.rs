@@ -14,13 +14,14 @@ use vouchsafe_provider::simulator::faults::Faults;
 use vouchsafe_provider::simulator::plays::Play;
 use vouchsafe_provider::simulator::{self, BASE_PATH};
 
-use crate::api::Access;
+use crate::access::Access;
 use crate::clock::{Clock as _, MachineClock, new_id};
+use crate::command::assemble::Door;
 use crate::command::{
     Failure, SandboxArguments, assemble, block_on, say, simulator::ledger, simulator::simulated as simulated_provider,
 };
 use crate::config::catalogue::{self, SIMULATED, SIMULATED_FULL, Simulated};
-use crate::config::{Config, KeySource, Limits, LogFormat, Provider, StoreUri};
+use crate::config::{Config, KeySource, Limits, LogFormat, Provider, ProviderTls, StoreUri};
 use crate::live_catalogue::LiveCatalogue;
 use crate::telemetry;
 
@@ -60,7 +61,8 @@ pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
         let listener = assemble::listen(arguments.listen).await?;
         let welcome = welcome(listener.local_addr().unwrap_or(arguments.listen), &arguments.data);
         let access = Access::Anybody { default_provider: provider_id(SIMULATED_FULL)?, wait: CHANNEL_WAIT };
-        let served = assemble::serve(listener, app, access, BASE, || say(&welcome)).await;
+        let door = Door { listener, tls: None, access, base_path: BASE };
+        let served = assemble::serve(door, app, || say(&welcome)).await;
         closing.cancel();
         for simulator in simulators {
             // They have nothing left to do that could fail.
@@ -109,12 +111,14 @@ fn config(arguments: &SandboxArguments) -> Result<Config, Failure> {
             base_url: String::new(),
             user_name: ChannelId::new("sandbox").map_err(Failure::failed)?,
             password: Secret::new("sandbox".to_owned()),
+            tls: ProviderTls::default(),
             sheet: sheet(simulated),
         })
     };
     let (store, sealing_key) = kept_in(&arguments.data);
     Ok(Config {
         listen: arguments.listen,
+        tls: None,
         base_path: BASE.to_owned(),
         store,
         sealing_key,
@@ -125,6 +129,7 @@ fn config(arguments: &SandboxArguments) -> Result<Config, Failure> {
         limits: Limits::default(),
         log: LogFormat::Text,
         channels: Vec::new(),
+        channels_file: None,
         providers: SIMULATED.iter().map(provider).collect::<Result<_, _>>()?,
         routes: vouchsafe_core::route::Routes::default(),
         catalogue: None,

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::api::{Access, KnownChannels};
-use crate::app::Channel;
+use crate::access::{Access, KnownChannels};
+use crate::command::assemble::Door;
 use crate::command::{Failure, assemble, block_on, stop};
 use crate::config::Config;
-use crate::live_catalogue;
+use crate::live_file::{self, Live};
 use crate::telemetry;
 
 /// Runs the switch of a configuration file until it is asked to stop.
@@ -15,27 +15,22 @@ pub(crate) fn serve(path: &Path) -> Result<(), Failure> {
     let config = Config::load(path).map_err(Failure::unusable)?;
     let _log = telemetry::start(config.log).map_err(Failure::failed)?;
     let catalogue = assemble::catalogue(&config)?;
+    let known = Arc::new(KnownChannels::open(&config).map_err(Failure::unusable)?);
+    let tls = assemble::tls(&config)?;
     let store = assemble::open_store(&config)?;
     block_on(async {
         let app = assemble::app(&config, store, catalogue)?;
-        tokio::spawn(live_catalogue::watch(Arc::clone(&app), stop::hangup()?));
-        let channels = config.channels.iter().map(|channel| {
-            let known = Channel {
-                id: channel.id.clone(),
-                messaging: channel.messaging,
-                default_provider: channel.default_provider.clone(),
-                wait: channel.wait,
-            };
-            (known, channel.secrets.clone())
-        });
-        let access = Access::Known(KnownChannels::new(channels));
+        let others: Vec<Arc<dyn Live>> = tls.iter().map(|tls| Arc::clone(tls) as _).collect();
+        let others = others.into_iter().chain([Arc::clone(&known) as _]).collect();
+        tokio::spawn(live_file::watch(Arc::clone(&app), others, stop::hangup()?));
         let listener = assemble::listen(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
-        let (channels, providers) = (config.channels.len(), config.providers.len());
+        let (channels, providers, tls_is_on) = (known.len(), config.providers.len(), tls.is_some());
         let announce = || {
-            tracing::info!(%address, channels, providers, "serving");
+            tracing::info!(%address, channels, providers, tls = tls_is_on, "serving");
             Ok(())
         };
-        assemble::serve(listener, app, access, &config.base_path, announce).await
+        let door = Door { listener, tls, access: Access::Known(known), base_path: &config.base_path };
+        assemble::serve(door, app, announce).await
     })
 }

@@ -148,11 +148,21 @@ impl<'d> Section<'d, '_> {
         key: &'static str,
         read: impl Fn(&DeValue<'_>) -> Result<T, Wrong>,
     ) -> Result<Vec<T>, Told> {
-        let Some(value) = self.ask(key) else { return Ok(Vec::new()) };
+        self.optional_list(key, read).map(Option::unwrap_or_default)
+    }
+
+    /// A list of values that may be absent.
+    pub(super) fn optional_list<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&DeValue<'_>) -> Result<T, Wrong>,
+    ) -> Result<Option<Vec<T>>, Told> {
+        let Some(value) = self.ask(key) else { return Ok(None) };
         let Some(values) = value.get_ref().as_array() else {
             return Err(self.fault(key, Wrong::kind(Kind::List, value.get_ref())));
         };
         all(values.iter().map(|value| read(value.get_ref()).map_err(|wrong| self.fault_at(value, key, wrong))))
+            .map(Some)
     }
 
     /// A table within this one; an absent one is read as an empty one.

@@ -1,11 +1,15 @@
 //! What can be wrong with a configuration, and what to do about it.
 
+mod access;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
 use vouchsafe_core::text::TextFault;
+
+pub use self::access::AccessWrong;
 
 /// Why a configuration or a catalogue cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +137,8 @@ pub enum Wrong {
     Number,
     /// The rows of a CSV file are at fault.
     Rows(RowsWrong),
+    /// A setting that says who gets in is at fault.
+    Access(AccessWrong),
 }
 
 /// What is wrong with the form of a CSV file's rows.
@@ -337,6 +343,7 @@ impl fmt::Display for Wrong {
             Self::PriceRange => f.write_str("must be above from; one amount alone is a price"),
             Self::Number => f.write_str("must be a number"),
             Self::Rows(wrong) => wrong.fmt(f),
+            Self::Access(wrong) => wrong.fmt(f),
         }
     }
 }

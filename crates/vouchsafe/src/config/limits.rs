@@ -31,8 +31,8 @@ pub struct Limits {
     pub back_off: BackOff,
     /// When a provider that keeps failing is asked for no more sales, and for how long.
     pub circuit: CircuitRules,
-    /// How often the catalogue's file is looked at for changes.
-    pub catalogue_check: Duration,
+    /// How often the files of the catalogue, of channels and of TLS are looked at for changes.
+    pub file_check: Duration,
     /// How long a graceful stop waits for work in flight.
     pub stop: Duration,
 }
@@ -50,7 +50,7 @@ impl Default for Limits {
             reversal_sync: Duration::from_secs(5),
             back_off: BackOff::default(),
             circuit: CircuitRules::default(),
-            catalogue_check: Duration::from_secs(5),
+            file_check: Duration::from_secs(5),
             stop: Duration::from_secs(60),
         }
     }
@@ -71,7 +71,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
     let most = section.or("advice_longest_pause_seconds", default.back_off.most, seconds);
     let failures = section.or("circuit_failures", default.circuit.failures, count(100_000));
     let pause = section.or("circuit_pause_seconds", default.circuit.pause, seconds);
-    let catalogue_check = section.or("catalogue_check_seconds", default.catalogue_check, seconds);
+    let file_check = section.or("file_check_seconds", default.file_check, seconds);
     let stop = section.or("stop_seconds", default.stop, seconds);
     Ok(Limits {
         body_bytes: body_bytes?,
@@ -84,7 +84,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
         reversal_sync: reversal_sync?,
         back_off: BackOff { first: first?, most: most? },
         circuit: CircuitRules { failures: failures?, pause: pause? },
-        catalogue_check: catalogue_check?,
+        file_check: file_check?,
         stop: stop?,
     })
 }

@@ -5,7 +5,8 @@
 //! and what to do about it.
 
 pub mod catalogue;
-mod channel;
+mod certificate;
+pub mod channel;
 mod document;
 mod fault;
 mod limits;
@@ -13,6 +14,7 @@ mod provider;
 mod secret_hash;
 mod secret_source;
 mod sheet;
+mod tls;
 mod value;
 
 use std::fs;
@@ -25,14 +27,17 @@ use vouchsafe_core::party::Institution;
 use vouchsafe_core::route::Routes;
 use vouchsafe_core::text::{FreeText, Text};
 
-pub use self::channel::Channel;
+pub use self::certificate::{CertificateName, NotACertificateName};
+pub use self::channel::{Allowance, Channel};
 use self::document::{Section, Told};
-pub use self::fault::{ConfigError, Fault, Kind, RowsWrong, Wrong};
+pub use self::fault::{AccessWrong, ConfigError, Fault, Kind, RowsWrong, Wrong};
 pub use self::limits::Limits;
 pub use self::provider::Provider;
 pub use self::secret_hash::{NewSecret, NotAHash, SecretHash};
 pub use self::secret_source::KeySource;
 pub use self::sheet::{ShippedSheet, shipped as shipped_sheets};
+pub(crate) use self::tls::MOST_OF_A_PEM_FILE;
+pub use self::tls::{ProviderTls, Tls};
 use self::value::Known;
 
 /// Everything that is configured.
@@ -40,6 +45,8 @@ use self::value::Known;
 pub struct Config {
     /// Where channels connect.
     pub listen: SocketAddr,
+    /// TLS towards channels; without it they are spoken with in clear.
+    pub tls: Option<Tls>,
     /// What every path of the interface begins with: it begins with a slash and ends without one.
     pub base_path: String,
     /// Where everything is remembered.
@@ -52,8 +59,10 @@ pub struct Config {
     pub limits: Limits,
     /// How the log is written.
     pub log: LogFormat,
-    /// Who may sell; at least one, each id once.
+    /// Who may sell; each id once, and at least one where there is no file of channels.
     pub channels: Vec<Channel>,
+    /// The file of further channels, for [`channel::load`].
+    pub channels_file: Option<PathBuf>,
     /// Whom the switch may ask; at least one, each id once.
     pub providers: Vec<Provider>,
     /// The ways from a request to a provider. Each ends at one of `providers`.
@@ -113,6 +122,7 @@ impl Config {
 fn config(root: &mut Section<'_, '_>, surroundings: Surroundings<'_>) -> Result<Config, Told> {
     let folder = surroundings.folder;
     let listen = root.or("listen", SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), value::address);
+    let tls = tls::read(root, surroundings);
     let base_path = root.or("base_path", "/suv/v1".to_owned(), base_path);
     let store = root.required("store", |value| store(value, folder));
     let catalogue = root.optional("catalogue", value::path(folder));
@@ -124,7 +134,14 @@ fn config(root: &mut Section<'_, '_>, surroundings: Surroundings<'_>) -> Result<
     });
     let (providers, ids) = provider::read(root, surroundings);
     let known = ids.as_deref().map_or(Known::Any, Known::Only);
-    let channels = channel::read(root, known, limits.as_ref().ok());
+    let channels_file = root.optional("channels", value::path(folder));
+    let certificates = !matches!(&tls, Ok(tls) if tls.as_ref().is_none_or(|tls| tls.client_authorities.is_none()));
+    let compared =
+        channel::Compared { providers: known, limits: limits.as_ref().ok(), certificates, others: Default::default() };
+    let channels = channel::read(root, compared).and_then(|channels| {
+        let is_nobody = channels.is_empty() && matches!(channels_file, Ok(None));
+        if is_nobody { Err(root.fault("channel", Wrong::Nothing)) } else { Ok(channels) }
+    });
     let routes = root.table("routes", |routes| {
         let settlement_entities = routes.names("settlement_entities", |value| known.provider(value));
         let receivers = routes.names("receivers", |value| known.provider(value));
@@ -132,6 +149,7 @@ fn config(root: &mut Section<'_, '_>, surroundings: Surroundings<'_>) -> Result<
     });
     Ok(Config {
         listen: listen?,
+        tls: tls?,
         base_path: base_path?,
         store: store?,
         sealing_key: sealing_key?,
@@ -139,6 +157,7 @@ fn config(root: &mut Section<'_, '_>, surroundings: Surroundings<'_>) -> Result<
         limits: limits?,
         log: log?,
         channels: channels?,
+        channels_file: channels_file?,
         providers: providers?,
         routes: routes?,
         catalogue: catalogue?,

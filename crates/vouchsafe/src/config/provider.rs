@@ -12,6 +12,7 @@ use super::document::{Section, Told};
 use super::fault::Wrong;
 use super::secret_source::{self, KeySource};
 use super::sheet;
+use super::tls::{self, ProviderTls};
 use super::value::{self, bounded, flag};
 
 /// A provider that speaks the interface.
@@ -26,6 +27,8 @@ pub struct Provider {
     pub user_name: ChannelId,
     /// Our password there.
     pub password: Secret<String>,
+    /// Whom we believe there, and as whom we are known.
+    pub tls: ProviderTls,
     /// What it can do, and how much may be asked of it.
     pub sheet: Sheet,
 }
@@ -74,10 +77,12 @@ fn provider(
     let base_url = section.required("base_url", |value| base_url(value::text(value)?, allowed));
     let user_name = section.required("user_name", value::user_name);
     let password = password(section, surroundings);
+    let tls = tls::of_provider(section, surroundings);
     let sheet = sheet::read(section);
     protocol?;
     plain_http?;
-    Ok(Provider { id: id?, base_url: base_url?, user_name: user_name?, password: password?, sheet: sheet? })
+    let (id, base_url, user_name, password) = (id?, base_url?, user_name?, password?);
+    Ok(Provider { id, base_url, user_name, password, tls: tls?, sheet: sheet? })
 }
 
 /// By the adapter's own rules, so that what is accepted here can be asked at.

@@ -60,7 +60,13 @@ impl SecretHash {
     /// Whether this is the hash of `secret`. How long that takes tells nothing about where they differ.
     #[must_use]
     pub fn matches(&self, secret: &str) -> bool {
-        self.0.ct_eq(&Self::of(secret).0).into()
+        self.is_same(&Self::of(secret))
+    }
+
+    /// Whether this is the other hash, likewise.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
     }
 }
 

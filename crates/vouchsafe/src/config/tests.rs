@@ -6,6 +6,7 @@ use vouchsafe_core::sheet::{Messaging, RetrySupport, Sheet};
 
 use super::*;
 
+mod access;
 mod default_file;
 
 /// The least that can be configured. The tests change one thing or another in it.
@@ -67,6 +68,10 @@ fn what_is_not_said_has_its_default() {
         id: ChannelId::new("app").unwrap(),
         messaging: Messaging::Single,
         secrets: vec![SecretHash::of("abc")],
+        disabled: false,
+        certificates: Vec::new(),
+        addresses: Vec::new(),
+        allowance: Allowance::default(),
         default_provider: None,
         wait: Duration::from_secs(60),
     };
@@ -76,6 +81,7 @@ fn what_is_not_said_has_its_default() {
         base_url: "https://house.example/suv/v1".to_owned(),
         user_name: ChannelId::new("us").unwrap(),
         password: Secret::new("open sesame".to_owned()),
+        tls: ProviderTls::default(),
         sheet: Sheet::full(),
     };
     assert_eq!(config.providers, [provider]);

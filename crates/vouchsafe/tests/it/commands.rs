@@ -13,7 +13,7 @@ catalogue = "catalogue.csv"
 [sealing_key]
 file = "sealing.key"
 [limits]
-catalogue_check_seconds = 86400
+file_check_seconds = 86400
 [[channel]]
 id = "app"
 messaging = "single"

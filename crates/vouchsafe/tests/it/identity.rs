@@ -1,27 +1,19 @@
 //! Who is let in.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use vouchsafe::api::{Access, KnownChannels};
-use vouchsafe::app::Channel as KnownChannel;
-use vouchsafe::config::SecretHash;
-use vouchsafe_core::id::{ChannelId, ProviderId};
-use vouchsafe_core::sheet::Messaging;
+use vouchsafe::access::{Access, KnownChannels};
+use vouchsafe::config::{self, SecretHash};
 
-use crate::world::{ProviderStub, Setup, Switch, id, request};
+use crate::world::{ProviderStub, Setup, Switch, id, known, request};
 
 async fn switch(provider: &ProviderStub) -> Switch {
-    let app = KnownChannel {
-        id: ChannelId::new("app").unwrap(),
-        messaging: Messaging::Single,
-        default_provider: Some(ProviderId::new("provider").unwrap()),
-        wait: Duration::from_secs(60),
-    };
     let secrets = vec![SecretHash::of("old secret"), SecretHash::of("new secret")];
-    let access = Access::Known(KnownChannels::new([(app, secrets)]));
+    let app = config::Channel { secrets, ..known("app") };
+    let access = Access::Known(Arc::new(KnownChannels::fixed([&app])));
     Switch::start(Setup { access: Some(access), ..Setup::to(provider.base_url()) }).await
 }
 

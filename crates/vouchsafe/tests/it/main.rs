@@ -26,6 +26,7 @@ mod retrying;
 mod routing;
 mod sheets;
 mod tidy;
+mod tls;
 mod trouble;
 mod unreliable;
 mod world;

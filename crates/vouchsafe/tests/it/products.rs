@@ -10,7 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 use vouchsafe::config::Limits;
 use vouchsafe::config::catalogue;
-use vouchsafe::live_catalogue::{self, LiveCatalogue};
+use vouchsafe::live_catalogue::LiveCatalogue;
+use vouchsafe::live_file;
 use vouchsafe_core::id::ProviderId;
 
 use crate::world::{Channel, PROVIDER, ProviderStub, Setup, Switch, eventually, request_for};
@@ -38,10 +39,10 @@ listings = [{ channel = "till", name = "For the till" }]
 "#;
 
 /// A switch whose catalogue is the file at `path`.
-async fn switch(path: &Path, catalogue_check: Duration) -> Switch {
+async fn switch(path: &Path, file_check: Duration) -> Switch {
     let providers = vec![ProviderId::new(PROVIDER).unwrap()];
     let catalogue = LiveCatalogue::open(path, providers, Instant::now()).unwrap();
-    let limits = Limits { catalogue_check, ..Limits::default() };
+    let limits = Limits { file_check, ..Limits::default() };
     Switch::start(Setup { catalogue, limits, ..Setup::to("http://127.0.0.1:9") }).await
 }
 
@@ -111,12 +112,12 @@ async fn the_last_good_copy_stays_in_use_and_says_so() {
     let providers = vec![ProviderId::new(PROVIDER).unwrap()];
     let setup = Setup {
         catalogue: LiveCatalogue::open(&path, providers, Instant::now()).unwrap(),
-        limits: Limits { catalogue_check: Duration::from_millis(5), ..Limits::default() },
+        limits: Limits { file_check: Duration::from_millis(5), ..Limits::default() },
         ..Setup::to(provider.base_url())
     };
     let switch = Switch::start(setup).await;
     let channel = switch.channel("app");
-    let watching = live_catalogue::watch(Arc::clone(&switch.app), signal(SignalKind::hangup()).unwrap());
+    let watching = live_file::watch(Arc::clone(&switch.app), Vec::new(), signal(SignalKind::hangup()).unwrap());
     let watching = tokio::spawn(watching);
 
     fs::write(&path, CATALOGUE.replace("from = 500", "from = 5000")).unwrap();

@@ -79,6 +79,7 @@ fn every_setting_is_in_the_default_file() {
         text.push_str(line);
         text.push_str(if line.starts_with('[') { "\nunheard_of = 1\n" } else { "\n" });
     }
+    text.push_str("[tls]\nunheard_of = 1\n");
     let ConfigError::Faulty { faults, .. } = parse(&text).unwrap_err() else { panic!("there is no file to read") };
     let mut tables = 0;
     for fault in faults {
@@ -89,7 +90,7 @@ fn every_setting_is_in_the_default_file() {
         assert!(missing.is_empty(), "config.default.toml does not show {missing:?} in [{table}]");
         tables += 1;
     }
-    assert_eq!(tables, 8, "the file itself, sealing_key, institution, channel, provider, routes, limits, log");
+    assert_eq!(tables, 9, "the file itself, sealing_key, tls, institution, channel, provider, routes, limits, log");
 }
 
 /// Everything that the file shows in a table, in force or behind a `#`.

@@ -111,6 +111,21 @@ const FENCES: &[Fence] = &[
         why: "figures are counted where things happen; how they are asked for is said elsewhere",
     },
     Fence {
+        room: "vouchsafe/src/access",
+        but_not: &[],
+        keeps: Out(&[
+            "axum",
+            "http",
+            "hyper",
+            "hyper_util",
+            "rusqlite",
+            "vouchsafe_store",
+            "vouchsafe_wire",
+            "crate::api",
+        ]),
+        why: "who gets in does not depend on how they ask, nor on what they have sold",
+    },
+    Fence {
         room: "vouchsafe/src/api",
         but_not: &[],
         keeps: Out(&["rusqlite"]),

@@ -1,5 +1,6 @@
 //! Who takes part in a test: a switch, the channels that call it, the provider that it calls.
 
+mod certificates;
 mod channel;
 mod provider_stub;
 mod sandbox;
@@ -10,7 +11,11 @@ mod unreliable;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
+use vouchsafe::config::{self, Allowance, SecretHash};
+use vouchsafe_core::id::{ChannelId, ProviderId};
+use vouchsafe_core::sheet::Messaging;
 
+pub(crate) use certificates::{Authority, Pair, TlsFolder, connect};
 pub(crate) use channel::{Answer, Channel};
 pub(crate) use provider_stub::{ProviderStub, approval, approve, take};
 pub(crate) use sandbox::Sandbox;
@@ -27,6 +32,21 @@ pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("never came: {what}");
+}
+
+/// A channel as a configuration says it, with the secret "secret".
+pub(crate) fn known(id: &str) -> config::Channel {
+    config::Channel {
+        id: ChannelId::new(id).unwrap(),
+        messaging: Messaging::Single,
+        secrets: vec![SecretHash::of("secret")],
+        disabled: false,
+        certificates: Vec::new(),
+        addresses: Vec::new(),
+        allowance: Allowance::default(),
+        default_provider: Some(ProviderId::new(PROVIDER).unwrap()),
+        wait: Duration::from_secs(60),
+    }
 }
 
 /// A new request id.

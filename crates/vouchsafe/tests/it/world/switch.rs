@@ -12,12 +12,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vouchsafe::api::{self, Access};
+use vouchsafe::access::Access;
+use vouchsafe::api;
 use vouchsafe::app::{App, Desk};
 use vouchsafe::clock::{Clock as _, MachineClock, SteadyTime};
 use vouchsafe::config::Limits;
 use vouchsafe::live_catalogue::LiveCatalogue;
 use vouchsafe::metrics::Metrics;
+use vouchsafe::tls::LiveTls;
 use vouchsafe::watchers::{Openings, Watchers};
 use vouchsafe::{forward, recover};
 use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
@@ -47,6 +49,8 @@ pub(crate) struct Setup {
     pub(crate) wait: Duration,
     /// Who is let in; anybody where it is not said.
     pub(crate) access: Option<Access>,
+    /// TLS towards channels, if there is any.
+    pub(crate) tls: Option<Arc<LiveTls>>,
     /// Further providers, each with its name, its address and its sheet.
     pub(crate) others: Vec<(&'static str, String, Sheet)>,
     /// How its store fails, if it does.
@@ -64,6 +68,7 @@ impl Setup {
             default_route: true,
             wait: Duration::from_secs(60),
             access: None,
+            tls: None,
             others: Vec::new(),
             faults: None,
         }
@@ -141,6 +146,8 @@ fn desk(base_url: String, sheet: Sheet, limits: &Limits) -> Desk {
         base_url,
         user_name: ChannelId::new(USER_NAME).unwrap(),
         password: Secret::new("password".to_owned()),
+        authorities: None,
+        identity: None,
         max_idle_connections: 100,
         clear_text: true,
     });
@@ -177,7 +184,7 @@ pub(crate) async fn serve(setup: Setup, store: Arc<dyn Store>) -> (SocketAddr, A
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = api::router(Arc::clone(&app), access, "/suv/v1");
-    let serving = tokio::spawn(api::serve(listener, router, Arc::clone(&app)));
+    let serving = tokio::spawn(api::serve(listener, setup.tls, router, Arc::clone(&app)));
     (address, app, serving)
 }
 

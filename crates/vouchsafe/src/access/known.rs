@@ -1,0 +1,173 @@
+//! The configured channels: whom they are known by, and from where they may call.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use ipnet::IpNet;
+use tokio::time::Instant;
+use vouchsafe_core::id::ChannelId;
+use vouchsafe_core::secret::Secret;
+
+use crate::access::Peer;
+use crate::app::Channel;
+use crate::config::{self, CertificateName, Config, ConfigError, SecretHash};
+use crate::live_file::{Live, Look, Watched, may_never_end};
+
+/// The configured channels; those of a file of their own may change while the switch runs.
+pub struct KnownChannels {
+    /// The last good copy.
+    roll: RwLock<Arc<Roll>>,
+    file: Option<Mutex<File>>,
+    /// Compared for unknown user names, so that they take as long as known ones.
+    nobody: [SecretHash; 2],
+}
+
+type Roll = HashMap<ChannelId, Entry>;
+
+/// One channel.
+#[derive(Debug)]
+struct Entry {
+    channel: Channel,
+    /// The hashes of its secrets; where there is one, it stands here twice, so that every comparison takes two.
+    secrets: [SecretHash; 2],
+    disabled: bool,
+    certificates: Vec<CertificateName>,
+    addresses: Vec<IpNet>,
+}
+
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    /// What the file is compared with, and whose channels are known beside it.
+    config: Config,
+    watched: Watched,
+}
+
+impl KnownChannels {
+    /// These channels for good.
+    #[must_use]
+    pub fn fixed<'a>(channels: impl IntoIterator<Item = &'a config::Channel>) -> Self {
+        Self { roll: RwLock::new(Arc::new(roll(channels))), file: None, nobody: nobody() }
+    }
+
+    /// The channels of a configuration, and of the file that it names for more.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with all that is wrong with the file: a switch does not start with channels that it cannot use.
+    pub fn open(config: &Config) -> Result<Self, ConfigError> {
+        let Some(path) = &config.channels_file else { return Ok(Self::fixed(&config.channels)) };
+        let watched = Watched::new(vec![path.clone()]);
+        let roll = RwLock::new(Arc::new(load(path, config)?));
+        let file = File { path: path.clone(), config: config.clone(), watched };
+        Ok(Self { roll, file: Some(Mutex::new(file)), nobody: nobody() })
+    }
+
+    /// How many channels there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.roll().len()
+    }
+
+    /// Whether there are none, and nobody can be let in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.roll().is_empty()
+    }
+
+    /// The channel of this user name and secret, if it may call from where it does.
+    pub(super) fn channel(&self, user_name: &str, secret: &Secret<String>, peer: &Peer) -> Option<Channel> {
+        let roll = self.roll();
+        let known = ChannelId::new(user_name).ok().and_then(|id| roll.get(&id));
+        // Nobody's answer is no whatever the comparison says; it is made for the time it takes.
+        let secrets = known.map_or(&self.nobody, |entry| &entry.secrets);
+        let has_secret = is_among(secrets, &SecretHash::of(secret.expose()));
+        known.filter(|entry| has_secret && entry.may_call_from(peer)).map(|entry| entry.channel.clone())
+    }
+
+    fn roll(&self) -> Arc<Roll> {
+        // A thread that panicked cannot have left half a copy: it is replaced whole.
+        Arc::clone(&self.roll.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn judge(&self, file: &File) {
+        let path = file.path.display();
+        match load(&file.path, &file.config) {
+            Ok(roll) => {
+                tracing::info!(channels.file = %path, channels.count = roll.len(), "read the channels again");
+                *self.roll.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roll);
+            }
+            Err(error) => {
+                tracing::error!(channels.file = %path, "the channels cannot be used: the last good copy stays in use");
+                // A line for each fault: a log keeps lines apart, and each tells its place in the file.
+                error.to_string().lines().for_each(|fault| tracing::error!("{fault}"));
+            }
+        }
+    }
+}
+
+impl Live for KnownChannels {
+    fn look(&self, _: Instant) {
+        let Some(file) = &self.file else { return };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        if file.watched.look() == Look::Changed {
+            self.judge(&file);
+        }
+    }
+
+    fn reload(&self, _: Instant) {
+        let Some(file) = &self.file else { return };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.watched.judge();
+        self.judge(&file);
+    }
+}
+
+impl Entry {
+    fn new(configured: &config::Channel) -> Option<Self> {
+        let first = configured.secrets.first()?;
+        let second = configured.secrets.get(1).unwrap_or(first);
+        let channel = Channel {
+            id: configured.id.clone(),
+            messaging: configured.messaging,
+            default_provider: configured.default_provider.clone(),
+            wait: configured.wait,
+        };
+        Some(Self {
+            channel,
+            secrets: [first.clone(), second.clone()],
+            disabled: configured.disabled,
+            certificates: configured.certificates.clone(),
+            addresses: configured.addresses.clone(),
+        })
+    }
+
+    fn may_call_from(&self, peer: &Peer) -> bool {
+        let has_certificate = self.certificates.is_empty() || self.certificates.iter().any(|name| peer.is(name));
+        let has_address = self.addresses.is_empty() || self.addresses.iter().any(|net| net.contains(&peer.address()));
+        !self.disabled && has_certificate && has_address
+    }
+}
+
+/// Compares with both, whatever the first one says.
+fn is_among(secrets: &[SecretHash; 2], given: &SecretHash) -> bool {
+    secrets.iter().filter(|secret| secret.is_same(given)).count() > 0
+}
+
+fn nobody() -> [SecretHash; 2] {
+    [SecretHash::of(""), SecretHash::of("")]
+}
+
+fn load(path: &Path, config: &Config) -> Result<Roll, ConfigError> {
+    if may_never_end(path) {
+        let (file, reason) = (path.to_owned(), std::io::ErrorKind::Unsupported);
+        return Err(ConfigError::Unreadable { file, reason });
+    }
+    let more = config::channel::load(path, config)?;
+    Ok(roll(config.channels.iter().chain(&more)))
+}
+
+fn roll<'a>(channels: impl IntoIterator<Item = &'a config::Channel>) -> Roll {
+    // A configured channel has a secret.
+    channels.into_iter().filter_map(Entry::new).map(|entry| (entry.channel.id.clone(), entry)).collect()
+}
