@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use ipnet::IpNet;
 use tokio::time::Instant;
 use vouchsafe_core::id::ChannelId;
-use vouchsafe_core::secret::Secret;
 
-use crate::access::Peer;
+use crate::access::{Peer, nobody};
 use crate::app::Channel;
 use crate::config::{self, CertificateName, Config, ConfigError, SecretHash};
 use crate::live_file::{Live, Look, Watched, may_never_end};
@@ -48,7 +47,7 @@ impl KnownChannels {
     /// These channels for good.
     #[must_use]
     pub fn fixed<'a>(channels: impl IntoIterator<Item = &'a config::Channel>) -> Self {
-        Self { roll: RwLock::new(Arc::new(roll(channels))), file: None, nobody: nobody() }
+        Self { roll: RwLock::new(Arc::new(roll(channels))), file: None, nobody: [nobody(), nobody()] }
     }
 
     /// The channels of a configuration, and of the file that it names for more.
@@ -60,7 +59,7 @@ impl KnownChannels {
         let watched = Watched::new(vec![path.clone()]);
         let roll = RwLock::new(Arc::new(load(path, config)?));
         let file = File { path: path.clone(), config: config.clone(), watched };
-        Ok(Self { roll, file: Some(Mutex::new(file)), nobody: nobody() })
+        Ok(Self { roll, file: Some(Mutex::new(file)), nobody: [nobody(), nobody()] })
     }
 
     /// How many channels there are.
@@ -75,14 +74,18 @@ impl KnownChannels {
         self.roll().is_empty()
     }
 
-    /// The channel of this user name and secret, if it may call from where it does.
-    pub(super) fn channel(&self, user_name: &str, secret: &Secret<String>, peer: &Peer) -> Option<Channel> {
+    /// The channel of this user name, if `knows` says yes to its secrets and it may call from where it does.
+    pub(super) fn find(
+        &self,
+        user_name: &str,
+        peer: &Peer,
+        knows: impl FnOnce(&[SecretHash; 2]) -> bool,
+    ) -> Option<Channel> {
         let roll = self.roll();
-        let known = ChannelId::new(user_name).ok().and_then(|id| roll.get(&id));
-        // Nobody's answer is no whatever the comparison says; it is made for the time it takes.
-        let secrets = known.map_or(&self.nobody, |entry| &entry.secrets);
-        let has_secret = is_among(secrets, &SecretHash::of(secret.expose()));
-        known.filter(|entry| has_secret && entry.may_call_from(peer)).map(|entry| entry.channel.clone())
+        let entry = ChannelId::new(user_name).ok().and_then(|id| roll.get(&id));
+        // For nobody the answer is no whatever is said of the secrets; it is asked for the time it takes.
+        let is_known = knows(entry.map_or(&self.nobody, |entry| &entry.secrets));
+        entry.filter(|entry| is_known && entry.may_call_from(peer)).map(|entry| entry.channel.clone())
     }
 
     fn roll(&self) -> Arc<Roll> {
@@ -147,15 +150,6 @@ impl Entry {
         let has_address = self.addresses.is_empty() || self.addresses.iter().any(|net| net.contains(&peer.address()));
         !self.disabled && has_certificate && has_address
     }
-}
-
-/// Compares with both, whatever the first one says.
-fn is_among(secrets: &[SecretHash; 2], given: &SecretHash) -> bool {
-    secrets.iter().filter(|secret| secret.is_same(given)).count() > 0
-}
-
-fn nobody() -> [SecretHash; 2] {
-    [SecretHash::of(""), SecretHash::of("")]
 }
 
 fn load(path: &Path, config: &Config) -> Result<Roll, ConfigError> {

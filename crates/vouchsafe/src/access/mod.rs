@@ -2,17 +2,23 @@
 
 mod known;
 mod peer;
+mod token;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_core::sheet::Messaging;
 
 pub use self::known::KnownChannels;
 pub use self::peer::Peer;
+pub(crate) use self::token::NewToken;
+use self::token::{Shown, Tokens};
 use crate::app::Channel;
+use crate::clock::Clock;
+use crate::config::SecretHash;
 
 /// Who is let in.
 pub enum Access {
@@ -27,18 +33,111 @@ pub enum Access {
     },
 }
 
-impl Access {
-    /// The channel of this user name and secret, if it may call from where it does. That is the only thing to be
-    /// learned here: which of the conditions was not met is told nobody.
-    pub(crate) fn channel(&self, user_name: &str, secret: &Secret<String>, peer: &Peer) -> Option<Channel> {
-        match self {
-            Self::Known(known) => known.channel(user_name, secret, peer),
-            Self::Anybody { default_provider, wait } => Some(Channel {
-                id: ChannelId::new(user_name).ok()?,
-                messaging: Messaging::Single,
-                default_provider: Some(default_provider.clone()),
-                wait: *wait,
-            }),
+/// What a caller knows that others do not.
+pub(crate) enum Credentials {
+    /// Its user name and its secret.
+    Secret(String, Secret<String>),
+    /// A token that was got with them.
+    Token(Secret<String>),
+}
+
+/// Where callers are judged: each question has one answer for everybody who is not let in, whatever it was that they
+/// lack.
+pub(crate) struct Gate {
+    access: Access,
+    tokens: Tokens,
+}
+
+/// A token belongs to another channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotYours;
+
+impl Gate {
+    /// A gate at which nobody has a token yet.
+    pub(crate) fn new(access: Access, clock: &dyn Clock, lifetime: Duration) -> Self {
+        Self { access, tokens: Tokens::new(clock, lifetime) }
+    }
+
+    /// The channel of these credentials, if it may call from where it does.
+    pub(crate) fn channel(&self, credentials: &Credentials, peer: &Peer, now: Timestamp) -> Option<Channel> {
+        match credentials {
+            Credentials::Secret(user_name, secret) => {
+                self.by_secret(user_name, secret, peer).map(|(channel, _)| channel)
+            }
+            Credentials::Token(token) => {
+                let shown = Shown::read(token)?;
+                let channel = self
+                    .access
+                    .find(shown.channel().as_str(), peer, |secrets| self.tokens.is_signed(&shown, secrets))?;
+                self.tokens.holds(&shown, now).then_some(channel)
+            }
         }
     }
+
+    /// A token for the channel of this user name and secret.
+    pub(crate) fn token(
+        &self,
+        user_name: &str,
+        secret: &Secret<String>,
+        peer: &Peer,
+        now: Timestamp,
+        clock: &dyn Clock,
+    ) -> Option<NewToken> {
+        let (channel, hash) = self.by_secret(user_name, secret, peer)?;
+        Some(self.tokens.make(&channel.id, &hash, now, clock))
+    }
+
+    /// Takes a token back that a channel shows. What is no token, or has ended, needs no taking back.
+    ///
+    /// # Errors
+    /// [`NotYours`] if it is another channel's.
+    pub(crate) fn revoke(
+        &self,
+        channel: &Channel,
+        token: &Secret<String>,
+        peer: &Peer,
+        now: Timestamp,
+    ) -> Result<(), NotYours> {
+        let Some(shown) = Shown::read(token) else { return Ok(()) };
+        if *shown.channel() != channel.id {
+            return Err(NotYours);
+        }
+        let is_ours = |secrets: &_| self.tokens.is_signed(&shown, secrets);
+        if self.access.find(channel.id.as_str(), peer, is_ours).is_some() {
+            self.tokens.revoke(&shown, now);
+        }
+        Ok(())
+    }
+
+    /// The channel of this user name and secret, and the hash by which the secret was known.
+    fn by_secret(&self, user_name: &str, secret: &Secret<String>, peer: &Peer) -> Option<(Channel, SecretHash)> {
+        let given = SecretHash::of(secret.expose());
+        let anybody = matches!(self.access, Access::Anybody { .. });
+        let channel = self.access.find(user_name, peer, |secrets| given.is_among(secrets) || anybody)?;
+        Some((channel, if anybody { nobody() } else { given }))
+    }
+}
+
+impl Access {
+    /// The channel of this user name, if `knows` says yes to the hashes of its secrets and it may call from where it
+    /// does. For a user name that nobody has, `knows` is asked all the same, for the time it takes.
+    fn find(&self, user_name: &str, peer: &Peer, knows: impl FnOnce(&[SecretHash; 2]) -> bool) -> Option<Channel> {
+        match self {
+            Self::Known(known) => known.find(user_name, peer, knows),
+            Self::Anybody { default_provider, wait } => {
+                let channel = Channel {
+                    id: ChannelId::new(user_name).ok()?,
+                    messaging: Messaging::Single,
+                    default_provider: Some(default_provider.clone()),
+                    wait: *wait,
+                };
+                knows(&[nobody(), nobody()]).then_some(channel)
+            }
+        }
+    }
+}
+
+/// The hash of a secret that is nobody's, to compare with where there is none.
+fn nobody() -> SecretHash {
+    SecretHash::of("")
 }

@@ -1,4 +1,4 @@
-//! Who is calling: HTTP Basic, checked before anything else is read.
+//! Who is calling: HTTP Basic or a bearer token, checked before anything else is read.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, header};
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 use vouchsafe_core::secret::Secret;
 
-use crate::access::Peer;
+use crate::access::{Credentials, Peer};
 use crate::api::error::json;
 use crate::api::router::Service;
 use crate::app::Channel;
@@ -23,33 +23,47 @@ impl FromRequestParts<Arc<Service>> for Caller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Response> {
-        let caller = credentials(&parts.headers).zip(parts.extensions.get::<Peer>());
-        caller
-            .and_then(|((user_name, secret), peer)| service.access.channel(&user_name, &secret, peer))
+        let credentials = credentials(&parts.headers);
+        let known = credentials.as_ref().zip(parts.extensions.get::<Peer>());
+        known
+            .and_then(|(credentials, peer)| service.gate.channel(credentials, peer, service.app.due_by()))
             .map(Self)
-            .ok_or_else(unauthorized)
+            .ok_or_else(|| unauthorized(matches!(credentials, Some(Credentials::Token(_)))))
     }
 }
 
-/// The user name and password of the one Basic authorization header. Of two, a proxy may have checked the other.
-fn credentials(headers: &HeaderMap) -> Option<(String, Secret<String>)> {
+/// What the one `Authorization` header says: a user name and a secret, or a token. Of two, a proxy may have checked the
+/// other.
+pub(crate) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(only), None) = (all.next(), all.next()) else { return None };
-    let (scheme, encoded) = only.to_str().ok()?.split_once(' ')?;
+    let (scheme, rest) = only.to_str().ok()?.split_once(' ')?;
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(Credentials::Token(Secret::new(rest.to_owned())));
+    }
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let plain = String::from_utf8(BASE64_STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let plain = String::from_utf8(BASE64_STANDARD.decode(rest).ok()?).ok()?;
     let (user_name, secret) = plain.split_once(':')?;
-    Some((user_name.to_owned(), Secret::new(secret.to_owned())))
+    Some(Credentials::Secret(user_name.to_owned(), Secret::new(secret.to_owned())))
 }
 
+/// How to say who one is, by a secret.
+pub(crate) const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"vouchsafe\", charset=\"UTF-8\"");
+/// The same by a token (RFC 6750), to one who showed none and to one whose token is no good.
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"vouchsafe\"");
+const BAD_TOKEN: HeaderValue = HeaderValue::from_static("Bearer realm=\"vouchsafe\", error=\"invalid_token\"");
+
 /// One answer for every way of not being known: which it was is nobody's business.
-fn unauthorized() -> Response {
-    let detail = ErrorDetail::new(ErrorType::AuthenticationError, "valid credentials are needed (HTTP Basic)");
-    let mut response = json(http::StatusCode::UNAUTHORIZED, &detail);
-    let challenge = HeaderValue::from_static("Basic realm=\"vouchsafe\", charset=\"UTF-8\"");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+fn unauthorized(has_shown_a_token: bool) -> Response {
+    let message = "valid credentials are needed (HTTP Basic or a bearer token)";
+    let mut response = json(http::StatusCode::UNAUTHORIZED, &ErrorDetail::new(ErrorType::AuthenticationError, message));
+    let challenges = if has_shown_a_token { [BAD_TOKEN, BASIC] } else { [BASIC, BEARER] };
+    for challenge in challenges {
+        response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+    }
     response
 }
 
@@ -57,27 +71,31 @@ fn unauthorized() -> Response {
 mod tests {
     use super::*;
 
-    fn check(values: &[&str], expect: Option<(&str, &str)>) {
+    fn check(values: &[&str], expect: &str) {
         let values = values.iter().map(|value| (header::AUTHORIZATION, HeaderValue::from_str(value).unwrap()));
         let headers: HeaderMap = values.collect();
-        let found = credentials(&headers);
-        assert_eq!(
-            found.as_ref().map(|(user, secret)| (user.as_str(), secret.expose().as_str())),
-            expect,
-            "{headers:?}"
-        );
+        let found = match credentials(&headers) {
+            Some(Credentials::Secret(user_name, secret)) => format!("{user_name} with {}", secret.expose()),
+            Some(Credentials::Token(token)) => format!("whoever has {}", token.expose()),
+            None => "nobody".to_owned(),
+        };
+        assert_eq!(found, expect, "{headers:?}");
     }
 
     #[test]
-    fn credentials_are_a_user_name_and_a_secret() {
-        check(&["Basic ZGVtby1hcHA6c2VjcmV0"], Some(("demo-app", "secret")));
-        check(&["basic ZGVtby1hcHA6YTpi"], Some(("demo-app", "a:b")));
-        check(&["Basic ZGVtby1hcHA="], None);
-        check(&["Basic !!!"], None);
-        check(&["Basic //79"], None);
-        check(&["Bearer ZGVtby1hcHA6c2VjcmV0"], None);
-        check(&["Basic"], None);
-        check(&[], None);
-        check(&["Basic ZGVtby1hcHA6c2VjcmV0", "Basic ZGVtby1hcHA6c2VjcmV0"], None);
+    fn credentials_are_a_user_name_and_a_secret_or_a_token() {
+        check(&["Basic ZGVtby1hcHA6c2VjcmV0"], "demo-app with secret");
+        check(&["basic ZGVtby1hcHA6YTpi"], "demo-app with a:b");
+        check(&["Bearer abc.def"], "whoever has abc.def");
+        check(&["bearer  abc"], "whoever has abc");
+        check(&["Basic ZGVtby1hcHA="], "nobody");
+        check(&["Basic !!!"], "nobody");
+        check(&["Basic //79"], "nobody");
+        check(&["Digest ZGVtby1hcHA6c2VjcmV0"], "nobody");
+        check(&["Basic"], "nobody");
+        check(&["Bearer"], "nobody");
+        check(&[], "nobody");
+        check(&["Basic ZGVtby1hcHA6c2VjcmV0", "Basic ZGVtby1hcHA6c2VjcmV0"], "nobody");
+        check(&["Bearer abc", "Basic ZGVtby1hcHA6c2VjcmV0"], "nobody");
     }
 }

@@ -6,6 +6,7 @@ mod docs;
 mod drain;
 mod error;
 mod health;
+mod oauth;
 mod products;
 mod router;
 mod server;

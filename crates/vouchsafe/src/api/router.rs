@@ -10,17 +10,17 @@ use axum::{Router, body::Bytes};
 use http::StatusCode;
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 
-use crate::access::Access;
+use crate::access::{Access, Gate};
 use crate::api::error::json;
 use crate::api::unserved::{UNSERVED, unserved};
-use crate::api::{docs, drain, health, products, trace, vouchers};
+use crate::api::{docs, drain, health, oauth, products, trace, vouchers};
 use crate::app::App;
 use crate::openapi;
 
 /// What the handlers share: the switch, and what only the public side needs.
 pub(crate) struct Service {
     pub(crate) app: Arc<App>,
-    pub(crate) access: Access,
+    pub(crate) gate: Gate,
     pub(crate) base_path: String,
     pub(crate) openapi: Bytes,
     pub(crate) docs: String,
@@ -29,9 +29,10 @@ pub(crate) struct Service {
 /// The service of a switch, its operations below `base_path` (which has no slash at its end).
 pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
     let description = openapi::document(base_path);
+    let gate = Gate::new(access, app.clock.as_ref(), app.limits.token);
     let service = Arc::new(Service {
         app,
-        access,
+        gate,
         base_path: base_path.to_owned(),
         openapi: description.to_string().into(),
         docs: openapi::page(&description),
@@ -43,6 +44,8 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
         (operation("/vouchers/{provisionId}/retry"), post(vouchers::retry)),
         (operation("/vouchers/reversals"), post(vouchers::reverse)),
         (operation("/products"), get(products::lookup)),
+        ("/oauth/token".to_owned(), post(oauth::token)),
+        ("/oauth/revoke".to_owned(), post(oauth::revoke)),
         ("/health/live".to_owned(), get(health::live)),
         ("/health/ready".to_owned(), get(health::ready)),
         ("/metrics".to_owned(), get(health::metrics)),

@@ -31,6 +31,8 @@ pub struct Limits {
     pub back_off: BackOff,
     /// When a provider that keeps failing is asked for no more sales, and for how long.
     pub circuit: CircuitRules,
+    /// How long a bearer token holds.
+    pub token: Duration,
     /// How often the files of the catalogue, of channels and of TLS are looked at for changes.
     pub file_check: Duration,
     /// How long a graceful stop waits for work in flight.
@@ -50,6 +52,7 @@ impl Default for Limits {
             reversal_sync: Duration::from_secs(5),
             back_off: BackOff::default(),
             circuit: CircuitRules::default(),
+            token: Duration::from_secs(15 * 60),
             file_check: Duration::from_secs(5),
             stop: Duration::from_secs(60),
         }
@@ -71,6 +74,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
     let most = section.or("advice_longest_pause_seconds", default.back_off.most, seconds);
     let failures = section.or("circuit_failures", default.circuit.failures, count(100_000));
     let pause = section.or("circuit_pause_seconds", default.circuit.pause, seconds);
+    let token = section.or("token_seconds", default.token, seconds);
     let file_check = section.or("file_check_seconds", default.file_check, seconds);
     let stop = section.or("stop_seconds", default.stop, seconds);
     Ok(Limits {
@@ -84,6 +88,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
         reversal_sync: reversal_sync?,
         back_off: BackOff { first: first?, most: most? },
         circuit: CircuitRules { failures: failures?, pause: pause? },
+        token: token?,
         file_check: file_check?,
         stop: stop?,
     })

@@ -53,7 +53,7 @@ pub fn document(base_path: &str) -> Json {
             "license": { "name": "Apache License 2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/", "description": "The switch that serves this description" }],
-        "security": [{ "basic": [] }],
+        "security": [{ "basic": [] }, { "token": [] }],
         "tags": topics,
         "paths": paths(base_path),
         "components": {
@@ -62,6 +62,15 @@ pub fn document(base_path: &str) -> Json {
                     "type": "http",
                     "scheme": "basic",
                     "description": "The user name is the channel's id, which is also the `client.id` of its requests.",
+                },
+                "token": {
+                    "type": "oauth2",
+                    "description": "A bearer token, got with the user name and the secret. There are no scopes: a token \
+                                    allows what its channel may do. `/oauth/revoke` takes one back (RFC 7009).",
+                    "flows": {
+                        "clientCredentials": { "tokenUrl": "/oauth/token", "scopes": {} },
+                        "password": { "tokenUrl": "/oauth/token", "scopes": {} },
+                    },
                 },
             },
             "parameters": parameters(),

@@ -196,8 +196,8 @@ pub(super) static REFUSED_PROVISION: &[Case] = &[
 /// The caller is nobody we know.
 pub(super) static NO_CREDENTIALS: &[Case] = &[case(
     ErrorType::AuthenticationError,
-    "The `Authorization` header is missing, or its user name or password is wrong",
-    "valid credentials are needed (HTTP Basic)",
+    "The `Authorization` header is missing, its user name or password is wrong, or its token has ended",
+    "valid credentials are needed (HTTP Basic or a bearer token)",
     About::Nothing,
 )];
 

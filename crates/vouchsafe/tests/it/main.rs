@@ -16,6 +16,7 @@ mod log;
 mod magic;
 mod metrics;
 mod nine_flows;
+mod oauth;
 mod openapi;
 mod outcomes;
 mod products;

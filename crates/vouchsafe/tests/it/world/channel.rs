@@ -18,6 +18,8 @@ pub(crate) struct Channel {
     pub(crate) address: SocketAddr,
     pub(crate) user_name: String,
     pub(crate) secret: String,
+    /// A bearer token that it shows in place of its secret.
+    pub(crate) token: Option<String>,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -53,10 +55,13 @@ impl Answer {
 impl Channel {
     pub(crate) fn new(address: SocketAddr, user_name: &str) -> Self {
         let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
-        Self { address, user_name: user_name.to_owned(), secret: "secret".to_owned(), client }
+        Self { address, user_name: user_name.to_owned(), secret: "secret".to_owned(), token: None, client }
     }
 
     pub(crate) fn authorization(&self) -> String {
+        if let Some(token) = &self.token {
+            return format!("Bearer {token}");
+        }
         format!("Basic {}", BASE64_STANDARD.encode(format!("{}:{}", self.user_name, self.secret)))
     }
 
@@ -90,6 +95,24 @@ impl Channel {
         let request = Request::get(format!("http://{}/suv/v1/products{query}", self.address))
             .header("authorization", self.authorization());
         self.send(request.body(Full::default()).unwrap()).await.unwrap_or_else(|fault| panic!("no answer: {fault}"))
+    }
+
+    /// `POST` with a form, and an `Authorization` header if there is any.
+    pub(crate) async fn form(&self, path: &str, authorization: Option<&str>, form: &str) -> Answer {
+        let mut request = Request::post(format!("http://{}{path}", self.address))
+            .header("content-type", "application/x-www-form-urlencoded");
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        let request = request.body(Full::from(form.to_owned())).unwrap();
+        self.send(request).await.unwrap_or_else(|fault| panic!("no answer: {fault}"))
+    }
+
+    /// Gets a token by its secret and shows it from now on.
+    pub(crate) async fn take_token(&mut self) {
+        let answer = self.form("/oauth/token", Some(&self.authorization()), "grant_type=client_credentials").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.token = Some(answer.json()["access_token"].as_str().unwrap().to_owned());
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
