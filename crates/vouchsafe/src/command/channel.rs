@@ -1,18 +1,175 @@
 //! `vouchsafe channel`.
 
+mod roll;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use vouchsafe_core::sheet::Messaging;
+
+use self::roll::{Roll, Which};
+use crate::access::KnownChannels;
 use crate::clock::{Clock as _, MachineClock};
 use crate::command::{Failure, say};
-use crate::config::NewSecret;
+use crate::config::{Channel, Config, NewSecret};
+
+/// What `channel` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChannelCommand {
+    /// Let a new channel in: makes its secret, which is shown this once.
+    Add(AddArguments),
+    /// Give a channel a new secret; the old one holds until you say --finish.
+    Rotate {
+        #[command(flatten)]
+        whose: Whose,
+        /// Make no secret: end the rotation, so that only the newest secret holds.
+        #[arg(long, conflicts_with = "at_once")]
+        finish: bool,
+        /// The old secrets hold no longer: for one that has leaked.
+        #[arg(long)]
+        at_once: bool,
+    },
+    /// Keep a channel out, whatever it knows. Its sales and advices under way go on.
+    Disable(Whose),
+    /// Let a channel in again that was kept out.
+    Enable(Whose),
+    /// List the channels and what they are known by.
+    List {
+        /// The configuration that names the file of channels.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Make a secret and its hash for a channel of the main configuration; the secret is shown this once.
+    NewSecret,
+}
+
+/// What `channel add` can be told.
+#[derive(Debug, Args)]
+pub(crate) struct AddArguments {
+    #[command(flatten)]
+    whose: Whose,
+    /// Who finalises its sales: the switch (single) or the channel (dual).
+    #[arg(long, value_parser = Messaging::ALL.iter().map(|word| word.name()).collect::<Vec<_>>())]
+    messaging: String,
+    /// Who is asked when nothing else says.
+    #[arg(long, value_name = "PROVIDER")]
+    default_provider: Option<String>,
+}
+
+/// Which channel, and where it stands.
+#[derive(Debug, Args)]
+pub(crate) struct Whose {
+    /// The channel's id, which is its user name.
+    id: String,
+    /// The configuration that names the file of channels.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Does it.
+pub(crate) fn channel(command: &ChannelCommand) -> Result<(), Failure> {
+    match command {
+        ChannelCommand::Add(arguments) => add(arguments),
+        ChannelCommand::Rotate { whose, finish: true, at_once: _ } => finish(whose),
+        ChannelCommand::Rotate { whose, finish: false, at_once } => rotate(whose, *at_once),
+        ChannelCommand::Disable(whose) => disable(whose, true),
+        ChannelCommand::Enable(whose) => disable(whose, false),
+        ChannelCommand::List { config } => list(config),
+        ChannelCommand::NewSecret => new_secret(),
+    }
+}
+
+fn add(arguments: &AddArguments) -> Result<(), Failure> {
+    let id = &arguments.whose.id;
+    let new = secret();
+    let mut roll = Roll::open(&arguments.whose.config)?;
+    roll.add(id, &arguments.messaging, &new.hash, arguments.default_provider.as_deref())?;
+    let soon = roll.put_in_place()?;
+    say(&format!("channel {id} is let in{soon}. {}", shown(&new)))
+}
+
+fn rotate(whose: &Whose, at_once: bool) -> Result<(), Failure> {
+    let (id, new) = (&whose.id, secret());
+    let mut roll = Roll::open(&whose.config)?;
+    if at_once {
+        roll.set_secret(id, &new.hash)?;
+        let soon = roll.put_in_place()?;
+        return say(&format!("only the new secret of channel {id} holds{soon}. {}", shown(&new)));
+    }
+    if roll.secrets(id)? > 1 {
+        return Err(Failure::unusable(format!(
+            "channel {id} has two secrets already. Once it uses the new one, end that rotation with --finish; where a \
+             secret has leaked, say --at-once"
+        )));
+    }
+    roll.add_secret(id, &new.hash)?;
+    let soon = roll.put_in_place()?;
+    say(&format!(
+        "channel {id} has two secrets{soon}; end the rotation with --finish once it uses the new one. {}",
+        shown(&new)
+    ))
+}
+
+fn finish(whose: &Whose) -> Result<(), Failure> {
+    let id = &whose.id;
+    let mut roll = Roll::open(&whose.config)?;
+    if roll.secrets(id)? < 2 {
+        return Err(Failure::unusable(format!("channel {id} has one secret only: there is no rotation to end")));
+    }
+    roll.keep_newest_secret(id)?;
+    let soon = roll.put_in_place()?;
+    say(&format!("only the newest secret of channel {id} holds{soon}"))
+}
+
+fn disable(whose: &Whose, disabled: bool) -> Result<(), Failure> {
+    let id = &whose.id;
+    let mut roll = Roll::open(&whose.config)?;
+    roll.disable(id, disabled)?;
+    let soon = roll.put_in_place()?;
+    say(&format!("channel {id} is {}{soon}", if disabled { "kept out" } else { "let in" }))
+}
+
+fn list(path: &Path) -> Result<(), Failure> {
+    let config = Config::load(path).map_err(Failure::unusable)?;
+    // As a switch would start with them.
+    KnownChannels::open(&config).map_err(Failure::unusable)?;
+    let mut lines = Vec::new();
+    for which in [Which::Configuration, Which::File] {
+        for channel in which.channels(&config)? {
+            lines.push(line(&channel, &which.name(path, &config)));
+        }
+    }
+    say(&lines.join("\n"))
+}
+
+/// One channel in a line: no hash is shown, for nobody can do anything with it.
+fn line(channel: &Channel, place: &str) -> String {
+    let (id, messaging) = (&channel.id, channel.messaging.name());
+    let mut line = format!("{id}  {messaging}  {}", if channel.disabled { "kept out" } else { "let in" });
+    line.push_str(if channel.secrets.len() > 1 { "  2 secrets, in rotation" } else { "  1 secret" });
+    let mut bound = |what: &str, to: Vec<String>| {
+        if !to.is_empty() {
+            line.push_str(&format!("  {what} {}", to.join(", ")));
+        }
+    };
+    bound("with", channel.certificates.iter().map(ToString::to_string).collect());
+    bound("from", channel.addresses.iter().map(ToString::to_string).collect());
+    line.push_str(&format!("  in {place}"));
+    line
+}
 
 /// Makes a secret and shows it once, with the hash that goes into the configuration.
-pub(crate) fn new_secret() -> Result<(), Failure> {
+fn new_secret() -> Result<(), Failure> {
+    let new = secret();
+    say(&format!("{}\nhash (put it into the channel's `secrets` in the configuration):\n  {}", shown(&new), new.hash))
+}
+
+fn secret() -> NewSecret {
     let mut entropy = [0; 32];
     MachineClock.fill(&mut entropy);
-    let new = NewSecret::from_entropy(entropy);
-    say(&format!(
-        "secret (give it to the channel; it is not kept and not shown again):\n  {}\n\
-         hash (put it into the channel's `secrets` in the configuration):\n  {}",
-        new.secret.expose(),
-        new.hash,
-    ))
+    NewSecret::from_entropy(entropy)
+}
+
+fn shown(new: &NewSecret) -> String {
+    format!("secret (give it to the channel; it is not kept and not shown again):\n  {}", new.secret.expose())
 }

@@ -53,7 +53,7 @@ enum Command {
     Simulator(SimulatorArguments),
     /// Manage what channels log in with.
     #[command(subcommand)]
-    Channel(ChannelCommand),
+    Channel(channel::ChannelCommand),
     /// Read a configuration and its catalogue, and name every fault.
     CheckConfig {
         /// The configuration to read.
@@ -148,12 +148,6 @@ pub struct SimulatorArguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum ChannelCommand {
-    /// Make a new secret and its hash; the secret is shown this once.
-    NewSecret,
-}
-
-#[derive(Debug, Subcommand)]
 enum CatalogueCommand {
     /// Read a catalogue, and name every fault with its line.
     Check {
@@ -225,7 +219,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Serve { config } => serve::serve(&config),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
         Command::Simulator(arguments) => simulator::simulator(&arguments),
-        Command::Channel(ChannelCommand::NewSecret) => channel::new_secret(),
+        Command::Channel(command) => channel::channel(&command),
         Command::CheckConfig { config } => check_config::check_config(&config),
         Command::Catalogue(CatalogueCommand::Check { file, config }) => catalogue::check(&file, config.as_deref()),
         Command::Providers { config } => providers::providers(config.as_deref()),

@@ -188,7 +188,7 @@ pub enum Kind {
 
 impl ConfigError {
     /// The same, with the name of the file that the text came from.
-    pub(super) fn in_file(self, path: &Path) -> Self {
+    pub(crate) fn in_file(self, path: &Path) -> Self {
         match self {
             Self::Faulty { faults, .. } => Self::Faulty { file: Some(path.to_owned()), faults },
             unreadable @ Self::Unreadable { .. } => unreadable,

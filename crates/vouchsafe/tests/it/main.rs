@@ -4,6 +4,7 @@
 
 mod back_office;
 mod bad_input;
+mod channels;
 mod commands;
 mod connections;
 mod crash;

@@ -20,7 +20,7 @@ pub(crate) struct Channel {
     pub(crate) secret: String,
     /// A bearer token that it shows in place of its secret.
     pub(crate) token: Option<String>,
-    client: Client<HttpConnector, Full<Bytes>>,
+    pub(crate) client: Client<HttpConnector, Full<Bytes>>,
 }
 
 /// What a channel is told.
