@@ -8,9 +8,10 @@ use ipnet::IpNet;
 use tokio::time::Instant;
 use vouchsafe_core::id::ChannelId;
 
-use crate::access::{Peer, nobody};
+use crate::access::room::Rooms;
+use crate::access::{Found, Peer, nobody};
 use crate::app::Channel;
-use crate::config::{self, CertificateName, Config, ConfigError, SecretHash};
+use crate::config::{self, Allowance, CertificateName, Config, ConfigError, SecretHash};
 use crate::live_file::{Live, Look, Watched, may_never_end};
 
 /// The configured channels; those of a file of their own may change while the switch runs.
@@ -33,6 +34,9 @@ struct Entry {
     disabled: bool,
     certificates: Vec<CertificateName>,
     addresses: Vec<IpNet>,
+    allowance: Allowance,
+    /// What is under way of the allowance.
+    rooms: Arc<Rooms>,
 }
 
 #[derive(Debug)]
@@ -47,7 +51,7 @@ impl KnownChannels {
     /// These channels for good.
     #[must_use]
     pub fn fixed<'a>(channels: impl IntoIterator<Item = &'a config::Channel>) -> Self {
-        Self { roll: RwLock::new(Arc::new(roll(channels))), file: None, nobody: [nobody(), nobody()] }
+        Self { roll: RwLock::new(Arc::new(roll(channels, &Roll::new()))), file: None, nobody: [nobody(), nobody()] }
     }
 
     /// The channels of a configuration, and of the file that it names for more.
@@ -57,7 +61,7 @@ impl KnownChannels {
     pub fn open(config: &Config) -> Result<Self, ConfigError> {
         let Some(path) = &config.channels_file else { return Ok(Self::fixed(&config.channels)) };
         let watched = Watched::new(vec![path.clone()]);
-        let roll = RwLock::new(Arc::new(load(path, config)?));
+        let roll = RwLock::new(Arc::new(load(path, config, &Roll::new())?));
         let file = File { path: path.clone(), config: config.clone(), watched };
         Ok(Self { roll, file: Some(Mutex::new(file)), nobody: [nobody(), nobody()] })
     }
@@ -80,12 +84,13 @@ impl KnownChannels {
         user_name: &str,
         peer: &Peer,
         knows: impl FnOnce(&[SecretHash; 2]) -> bool,
-    ) -> Option<Channel> {
+    ) -> Option<Found> {
         let roll = self.roll();
         let entry = ChannelId::new(user_name).ok().and_then(|id| roll.get(&id));
         // For nobody the answer is no whatever is said of the secrets; it is asked for the time it takes.
         let is_known = knows(entry.map_or(&self.nobody, |entry| &entry.secrets));
-        entry.filter(|entry| is_known && entry.may_call_from(peer)).map(|entry| entry.channel.clone())
+        let entry = entry.filter(|entry| is_known && entry.may_call_from(peer))?;
+        Some(Found { channel: entry.channel.clone(), rooms: Some(Arc::clone(&entry.rooms)) })
     }
 
     fn roll(&self) -> Arc<Roll> {
@@ -95,7 +100,7 @@ impl KnownChannels {
 
     fn judge(&self, file: &File) {
         let path = file.path.display();
-        match load(&file.path, &file.config) {
+        match load(&file.path, &file.config, &self.roll()) {
             Ok(roll) => {
                 tracing::info!(channels.file = %path, channels.count = roll.len(), "read the channels again");
                 *self.roll.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roll);
@@ -127,7 +132,8 @@ impl Live for KnownChannels {
 }
 
 impl Entry {
-    fn new(configured: &config::Channel) -> Option<Self> {
+    /// An entry, which goes on counting where the one before it has the same allowance.
+    fn new(configured: &config::Channel, before: Option<&Self>) -> Option<Self> {
         let first = configured.secrets.first()?;
         let second = configured.secrets.get(1).unwrap_or(first);
         let channel = Channel {
@@ -136,12 +142,16 @@ impl Entry {
             default_provider: configured.default_provider.clone(),
             wait: configured.wait,
         };
+        let before = before.filter(|before| before.allowance == configured.allowance);
+        let rooms = before.map(|before| Arc::clone(&before.rooms));
         Some(Self {
             channel,
             secrets: [first.clone(), second.clone()],
             disabled: configured.disabled,
             certificates: configured.certificates.clone(),
             addresses: configured.addresses.clone(),
+            allowance: configured.allowance.clone(),
+            rooms: rooms.unwrap_or_else(|| Arc::new(Rooms::of_channel(&configured.allowance))),
         })
     }
 
@@ -152,16 +162,17 @@ impl Entry {
     }
 }
 
-fn load(path: &Path, config: &Config) -> Result<Roll, ConfigError> {
+fn load(path: &Path, config: &Config, before: &Roll) -> Result<Roll, ConfigError> {
     if may_never_end(path) {
         let (file, reason) = (path.to_owned(), std::io::ErrorKind::Unsupported);
         return Err(ConfigError::Unreadable { file, reason });
     }
     let more = config::channel::load(path, config)?;
-    Ok(roll(config.channels.iter().chain(&more)))
+    Ok(roll(config.channels.iter().chain(&more), before))
 }
 
-fn roll<'a>(channels: impl IntoIterator<Item = &'a config::Channel>) -> Roll {
+fn roll<'a>(channels: impl IntoIterator<Item = &'a config::Channel>, before: &Roll) -> Roll {
     // A configured channel has a secret.
-    channels.into_iter().filter_map(Entry::new).map(|entry| (entry.channel.id.clone(), entry)).collect()
+    let entries = channels.into_iter().filter_map(|channel| Entry::new(channel, before.get(&channel.id)));
+    entries.map(|entry| (entry.channel.id.clone(), entry)).collect()
 }

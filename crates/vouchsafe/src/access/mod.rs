@@ -2,6 +2,7 @@
 
 mod known;
 mod peer;
+mod room;
 mod token;
 
 use std::sync::Arc;
@@ -14,11 +15,13 @@ use vouchsafe_core::sheet::Messaging;
 
 pub use self::known::KnownChannels;
 pub use self::peer::Peer;
+use self::room::Rooms;
+pub(crate) use self::room::{Demand, Full, Place};
 pub(crate) use self::token::NewToken;
 use self::token::{Shown, Tokens};
 use crate::app::Channel;
 use crate::clock::Clock;
-use crate::config::SecretHash;
+use crate::config::{Limits, SecretHash};
 
 /// Who is let in.
 pub enum Access {
@@ -46,6 +49,22 @@ pub(crate) enum Credentials {
 pub(crate) struct Gate {
     access: Access,
     tokens: Tokens,
+    rooms: Rooms,
+}
+
+/// Why a caller gets no answer to what it asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It is nobody we know, or may not call from where it does.
+    Nobody,
+    /// There is no room for one more.
+    Full(Full),
+}
+
+/// A channel that was found, and the room that it has, if any is kept for it.
+struct Found {
+    channel: Channel,
+    rooms: Option<Arc<Rooms>>,
 }
 
 /// A token belongs to another channel.
@@ -54,22 +73,39 @@ pub(crate) struct NotYours;
 
 impl Gate {
     /// A gate at which nobody has a token yet.
-    pub(crate) fn new(access: Access, clock: &dyn Clock, lifetime: Duration) -> Self {
-        Self { access, tokens: Tokens::new(clock, lifetime) }
+    pub(crate) fn new(access: Access, clock: &dyn Clock, limits: &Limits) -> Self {
+        Self { access, tokens: Tokens::new(clock, limits.token), rooms: Rooms::of_switch(limits) }
+    }
+
+    /// The channel of these credentials, and room for what it asks.
+    ///
+    /// # Errors
+    /// [`Refused`]: who is nobody is not told whether there is room.
+    pub(crate) fn admit(
+        &self,
+        credentials: &Credentials,
+        peer: &Peer,
+        demand: Demand,
+        now: Timestamp,
+    ) -> Result<(Channel, Place), Refused> {
+        let found = self.find(credentials, peer, now).ok_or(Refused::Nobody)?;
+        let place = self.rooms.place(found.rooms.as_deref(), demand).map_err(Refused::Full)?;
+        Ok((found.channel, place))
     }
 
     /// The channel of these credentials, if it may call from where it does.
     pub(crate) fn channel(&self, credentials: &Credentials, peer: &Peer, now: Timestamp) -> Option<Channel> {
+        self.find(credentials, peer, now).map(|found| found.channel)
+    }
+
+    fn find(&self, credentials: &Credentials, peer: &Peer, now: Timestamp) -> Option<Found> {
         match credentials {
-            Credentials::Secret(user_name, secret) => {
-                self.by_secret(user_name, secret, peer).map(|(channel, _)| channel)
-            }
+            Credentials::Secret(user_name, secret) => self.by_secret(user_name, secret, peer).map(|(found, _)| found),
             Credentials::Token(token) => {
                 let shown = Shown::read(token)?;
-                let channel = self
-                    .access
-                    .find(shown.channel().as_str(), peer, |secrets| self.tokens.is_signed(&shown, secrets))?;
-                self.tokens.holds(&shown, now).then_some(channel)
+                let is_ours = |secrets: &_| self.tokens.is_signed(&shown, secrets);
+                let found = self.access.find(shown.channel().as_str(), peer, is_ours)?;
+                self.tokens.holds(&shown, now).then_some(found)
             }
         }
     }
@@ -83,8 +119,8 @@ impl Gate {
         now: Timestamp,
         clock: &dyn Clock,
     ) -> Option<NewToken> {
-        let (channel, hash) = self.by_secret(user_name, secret, peer)?;
-        Some(self.tokens.make(&channel.id, &hash, now, clock))
+        let (found, hash) = self.by_secret(user_name, secret, peer)?;
+        Some(self.tokens.make(&found.channel.id, &hash, now, clock))
     }
 
     /// Takes a token back that a channel shows. What is no token, or has ended, needs no taking back.
@@ -110,18 +146,18 @@ impl Gate {
     }
 
     /// The channel of this user name and secret, and the hash by which the secret was known.
-    fn by_secret(&self, user_name: &str, secret: &Secret<String>, peer: &Peer) -> Option<(Channel, SecretHash)> {
+    fn by_secret(&self, user_name: &str, secret: &Secret<String>, peer: &Peer) -> Option<(Found, SecretHash)> {
         let given = SecretHash::of(secret.expose());
         let anybody = matches!(self.access, Access::Anybody { .. });
-        let channel = self.access.find(user_name, peer, |secrets| given.is_among(secrets) || anybody)?;
-        Some((channel, if anybody { nobody() } else { given }))
+        let found = self.access.find(user_name, peer, |secrets| given.is_among(secrets) || anybody)?;
+        Some((found, if anybody { nobody() } else { given }))
     }
 }
 
 impl Access {
     /// The channel of this user name, if `knows` says yes to the hashes of its secrets and it may call from where it
     /// does. For a user name that nobody has, `knows` is asked all the same, for the time it takes.
-    fn find(&self, user_name: &str, peer: &Peer, knows: impl FnOnce(&[SecretHash; 2]) -> bool) -> Option<Channel> {
+    fn find(&self, user_name: &str, peer: &Peer, knows: impl FnOnce(&[SecretHash; 2]) -> bool) -> Option<Found> {
         match self {
             Self::Known(known) => known.find(user_name, peer, knows),
             Self::Anybody { default_provider, wait } => {
@@ -131,7 +167,7 @@ impl Access {
                     default_provider: Some(default_provider.clone()),
                     wait: *wait,
                 };
-                knows(&[nobody(), nobody()]).then_some(channel)
+                knows(&[nobody(), nobody()]).then_some(Found { channel, rooms: None })
             }
         }
     }

@@ -11,24 +11,36 @@ use http::{HeaderMap, HeaderValue, header};
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 use vouchsafe_core::secret::Secret;
 
-use crate::access::{Credentials, Peer};
-use crate::api::error::json;
+use crate::access::{Credentials, Demand, Peer, Place, Refused};
+use crate::api::error::{json, no_room};
 use crate::api::router::Service;
 use crate::app::Channel;
 
-/// The channel that sent a request.
-pub(crate) struct Caller(pub(crate) Channel);
+/// The channel that sent a request, and the room that it has for it. It is found before a body is read.
+pub(crate) struct Caller(pub(crate) Channel, pub(crate) Place);
 
 impl FromRequestParts<Arc<Service>> for Caller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Response> {
         let credentials = credentials(&parts.headers);
+        let unknown = || unauthorized(matches!(credentials, Some(Credentials::Token(_))));
         let known = credentials.as_ref().zip(parts.extensions.get::<Peer>());
-        known
-            .and_then(|(credentials, peer)| service.gate.channel(credentials, peer, service.app.due_by()))
-            .map(Self)
-            .ok_or_else(|| unauthorized(matches!(credentials, Some(Credentials::Token(_)))))
+        let (credentials, peer) = known.ok_or_else(unknown)?;
+        let demand = demand(parts.uri.path());
+        match service.gate.admit(credentials, peer, demand, service.app.due_by()) {
+            Ok((channel, place)) => Ok(Self(channel, place)),
+            Err(Refused::Nobody) => Err(unknown()),
+            Err(Refused::Full(full)) => Err(no_room(demand, full)),
+        }
+    }
+}
+
+/// What a path asks for: the interface names everything that puts a sale right by how its path ends.
+fn demand(path: &str) -> Demand {
+    match path.trim_end_matches('/').rsplit('/').next() {
+        Some("retry" | "reversals" | "confirmations") => Demand::Advice,
+        _ => Demand::Sale,
     }
 }
 
@@ -80,6 +92,21 @@ mod tests {
             None => "nobody".to_owned(),
         };
         assert_eq!(found, expect, "{headers:?}");
+    }
+
+    #[test]
+    fn what_puts_a_sale_right_is_known_by_its_path() {
+        for (path, expect) in [
+            ("/suv/v1/vouchers", Demand::Sale),
+            ("/suv/v1/products/", Demand::Sale),
+            ("/suv/v1/redemptions/retry-1", Demand::Sale),
+            ("/suv/v1/vouchers/1/retry", Demand::Advice),
+            ("/suv/v1/vouchers/1/retry/", Demand::Advice),
+            ("/suv/v1/vouchers/reversals", Demand::Advice),
+            ("/suv/v1/refunds/confirmations/", Demand::Advice),
+        ] {
+            assert_eq!(demand(path), expect, "{path}");
+        }
     }
 
     #[test]

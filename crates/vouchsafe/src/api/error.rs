@@ -8,6 +8,7 @@ use vouchsafe_core::id::MessageId;
 use vouchsafe_core::outcome::{Decline, Doubt, ProviderError};
 use vouchsafe_wire::Message;
 
+use crate::access::{Demand, Full};
 use crate::app::NoRoom;
 use crate::flow::{Refusal, ReversalRefusal};
 
@@ -87,6 +88,35 @@ pub(crate) fn reversal_refused(
     };
     let detail = ErrorDetail { original_id: Some(original), ..ErrorDetail::new(error_type, message) };
     (status, detail.about(id))
+}
+
+/// What one is told for whom there is no room; the body was not read, so there is no id to name. A sale is refused as
+/// certainly not made. What puts a sale right is never answered with 503, which would say that of the sale.
+pub(crate) fn no_room(demand: Demand, full: Full) -> Response {
+    let (status, message) = match (demand, full) {
+        (Demand::Sale, Full::Switch) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the switch has as much to do as it takes; nothing was done")
+        }
+        (Demand::Sale, Full::Concurrency) => {
+            (StatusCode::TOO_MANY_REQUESTS, "your channel has as much under way as it may; nothing was done")
+        }
+        (Demand::Sale, Full::Rate) => {
+            (StatusCode::TOO_MANY_REQUESTS, "your channel asks more a second than it may; nothing was done")
+        }
+        (Demand::Advice, Full::Switch) => {
+            (StatusCode::TOO_MANY_REQUESTS, "the switch has as much to do as it takes; send it again")
+        }
+        (Demand::Advice, Full::Concurrency) => {
+            (StatusCode::TOO_MANY_REQUESTS, "your channel has as much under way as it may; send it again")
+        }
+        (Demand::Advice, Full::Rate) => {
+            (StatusCode::TOO_MANY_REQUESTS, "your channel sends more a second than it may; send it again")
+        }
+    };
+    let mut response = json(status, &ErrorDetail::new(ErrorType::GeneralError, message));
+    // A rate makes room within a second, and so does whatever is not stuck.
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 const fn not_for_sale(why: &NotForSale) -> ErrorType {

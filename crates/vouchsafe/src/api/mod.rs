@@ -2,6 +2,7 @@
 
 mod auth;
 mod body;
+mod crowd;
 mod docs;
 mod drain;
 mod error;

@@ -20,7 +20,7 @@ const STALE: HeaderName = HeaderName::from_static("x-catalogue-stale");
 const CHANNEL_NAME: &str = "channelName";
 
 /// Lists what the caller may sell.
-pub(crate) async fn lookup(State(service): State<Arc<Service>>, Caller(channel): Caller, uri: Uri) -> Response {
+pub(crate) async fn lookup(State(service): State<Arc<Service>>, Caller(channel, _place): Caller, uri: Uri) -> Response {
     let channel_name = match channel_name(uri.query().unwrap_or_default()) {
         Ok(channel_name) => channel_name,
         Err(format_errors) => {

@@ -29,7 +29,7 @@ pub(crate) struct Service {
 /// The service of a switch, its operations below `base_path` (which has no slash at its end).
 pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
     let description = openapi::document(base_path);
-    let gate = Gate::new(access, app.clock.as_ref(), app.limits.token);
+    let gate = Gate::new(access, app.clock.as_ref(), &app.limits);
     let service = Arc::new(Service {
         app,
         gate,

@@ -23,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Peer;
+use crate::api::crowd::Crowd;
 use crate::app::App;
 use crate::tls::LiveTls;
 
@@ -36,6 +37,7 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub async fn serve(listener: TcpListener, tls: Option<Arc<LiveTls>>, router: Router, app: Arc<App>) {
     let front = Arc::new(Front::new(tls, router, &app));
     let places = Arc::new(Semaphore::new(app.limits.connections.min(Semaphore::MAX_PERMITS)));
+    let crowd = Crowd::new(app.limits.connections_per_address);
     let connections = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -44,12 +46,16 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<LiveTls>>, router: Rou
         };
         match accepted {
             Ok((stream, address, place)) => {
+                let Some(member) = crowd.join(address) else {
+                    tracing::debug!(%address, "limits.connections_per_address is reached: a connection is closed");
+                    continue;
+                };
                 let (front, watcher) = (Arc::clone(&front), connections.watcher());
                 tokio::spawn(async move {
                     if let Err(error) = front.receive(stream, address, watcher).await {
                         tracing::debug!(%error, "a connection ended badly");
                     }
-                    drop(place);
+                    drop((place, member));
                 });
             }
             Err(error) => {
@@ -101,8 +107,10 @@ impl Front {
         // This time runs from one answer to the end of the next head, so it bounds both idling and slow headers; the
         // first head has a stricter bound of its own. Who closes its sending half is still answered.
         http1.timer(TokioTimer::new()).header_read_timeout(limits.idle.max(limits.header)).half_close(true);
+        http1.max_buf_size(limits.header_bytes);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2.timer(TokioTimer::new()).keep_alive_interval(limits.header).keep_alive_timeout(limits.header);
+        http2.max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX));
         Self { http1, http2, tls, router, app: Arc::clone(app) }
     }
 

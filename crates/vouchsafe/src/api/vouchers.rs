@@ -22,7 +22,7 @@ use crate::flow;
 /// `POST /vouchers`: provisions a voucher.
 pub(crate) async fn provision(
     State(service): State<Arc<Service>>,
-    Caller(channel): Caller,
+    Caller(channel, place): Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -31,7 +31,7 @@ pub(crate) async fn provision(
         Ok(request) => {
             let id = request.header.id;
             let work = flow::provision(Arc::clone(&service.app), channel, request, arrived);
-            voucher(&service, id, work).await
+            voucher(&service, id, place.during(work)).await
         }
         Err(refused) => refused,
     }
@@ -40,7 +40,7 @@ pub(crate) async fn provision(
 /// `POST /vouchers/{provisionId}/retry`: the same request again, after no answer.
 pub(crate) async fn retry(
     State(service): State<Arc<Service>>,
-    Caller(channel): Caller,
+    Caller(channel, place): Caller,
     provision_id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
@@ -53,7 +53,7 @@ pub(crate) async fn retry(
                 return other_path(id);
             }
             let work = flow::retry(Arc::clone(&service.app), channel, request, arrived);
-            voucher(&service, id, work).await
+            voucher(&service, id, place.during(work)).await
         }
         Err(refused) => refused,
     }
@@ -62,7 +62,7 @@ pub(crate) async fn retry(
 /// `POST /vouchers/reversals`: the request must not stand.
 pub(crate) async fn reverse(
     State(service): State<Arc<Service>>,
-    Caller(channel): Caller,
+    Caller(channel, place): Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -73,7 +73,7 @@ pub(crate) async fn reverse(
     };
     let (id, original) = (reversal.advice.id, reversal.advice.request_id);
     let work = flow::reverse(Arc::clone(&service.app), channel, reversal.clone(), arrived);
-    let refusal = match service.app.work.spawn(work).await {
+    let refusal = match service.app.work.spawn(place.during(work)).await {
         Ok(Ok(())) => return json(StatusCode::ACCEPTED, &reversal),
         Ok(Err(refusal)) => refusal,
         Err(fault) => {

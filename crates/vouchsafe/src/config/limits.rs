@@ -21,6 +21,14 @@ pub struct Limits {
     pub idle: Duration,
     /// How many connections there may be at once; the next one waits.
     pub connections: usize,
+    /// How many of them there may be from one address; one more is closed at once.
+    pub connections_per_address: usize,
+    /// How many bytes the head of a request may have.
+    pub header_bytes: usize,
+    /// How many sales and lookups of all channels may be under way at once.
+    pub requests: usize,
+    /// How many retries and advices of all channels may be under way at once.
+    pub advices: usize,
     /// Taken off what is left of the channel's time, so that our answer reaches it before it gives up.
     pub answer_margin: Duration,
     /// How long an answer is still listened for after its deadline.
@@ -47,6 +55,10 @@ impl Default for Limits {
             header: Duration::from_secs(10),
             idle: Duration::from_secs(75),
             connections: 4096,
+            connections_per_address: 2048,
+            header_bytes: 64 * 1024,
+            requests: 2048,
+            advices: 8192,
             answer_margin: Duration::from_millis(500),
             late_answer: Duration::from_secs(30),
             reversal_sync: Duration::from_secs(5),
@@ -67,6 +79,12 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
     let header = section.or("header_seconds", default.header, seconds);
     let idle = section.or("idle_seconds", default.idle, seconds);
     let connections = section.or("connections", default.connections, whole(1..=1_000_000));
+    let connections_per_address =
+        section.or("connections_per_address", default.connections_per_address, whole(1..=1_000_000));
+    // Below 8 KiB some clients' cookies and tokens do not fit.
+    let header_bytes = section.or("header_bytes", default.header_bytes, whole(8192..=1024 * 1024));
+    let requests = section.or("requests", default.requests, whole(1..=1_000_000));
+    let advices = section.or("advices", default.advices, whole(1..=1_000_000));
     let answer_margin = section.or("answer_margin_milliseconds", default.answer_margin, milliseconds);
     let late_answer = section.or("late_answer_seconds", default.late_answer, seconds);
     let reversal_sync = section.or("reversal_sync_seconds", default.reversal_sync, seconds);
@@ -83,6 +101,10 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
         header: header?,
         idle: idle?,
         connections: connections?,
+        connections_per_address: connections_per_address?,
+        header_bytes: header_bytes?,
+        requests: requests?,
+        advices: advices?,
         answer_margin: answer_margin?,
         late_answer: late_answer?,
         reversal_sync: reversal_sync?,

@@ -133,6 +133,11 @@ fn headers(base_path: &str) -> Json {
             "schema": { "type": "boolean" },
             "example": false,
         },
+        "Retry-After": {
+            "description": "After how many seconds to ask again.",
+            "schema": { "type": "integer", "minimum": 0 },
+            "example": 1,
+        },
         "WWW-Authenticate": {
             "description": "How to say who you are.",
             "schema": { "type": "string" },

@@ -3,6 +3,7 @@
 //! The operations are a table, `operations.rs`; the shapes come from `vouchsafe-wire`, which reads and writes
 //! by the same tables, so that the description cannot promise what the code does not do.
 
+mod crowded;
 mod descriptions;
 mod document;
 mod examples;

@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::Value as Json;
 
+use super::crowded::{CROWDED, TOO_MANY, TOO_MANY_ADVICES};
 use super::descriptions::{PRODUCTS, PROVISION, RETRY, REVERSAL};
 use super::examples;
 use super::refusals::{
@@ -139,6 +140,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             },
             TOO_LARGE,
             UNSUPPORTED,
+            TOO_MANY,
             CANNOT_TELL,
             NOT_ASKED,
             Answer {
@@ -181,6 +183,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             },
             TOO_LARGE,
             UNSUPPORTED,
+            TOO_MANY_ADVICES,
             CANNOT_TELL,
             NOT_ASKED,
             Answer {
@@ -223,6 +226,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
             },
             TOO_LARGE,
             UNSUPPORTED,
+            TOO_MANY_ADVICES,
             Answer {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 meaning: "the reversal may not be on record. Send it again.",
@@ -257,6 +261,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
                 body: Body::Refusal(&[QUERY]),
             },
             UNAUTHORIZED,
+            TOO_MANY,
+            CROWDED,
             Answer {
                 status: StatusCode::NOT_IMPLEMENTED,
                 meaning: "the switch has no catalogue: it passes every product on.",

@@ -10,12 +10,12 @@ pub(super) struct Case {
     pub(super) error_type: ErrorType,
     /// When it arises, as a sentence without a full stop.
     pub(super) when: &'static str,
-    message: &'static str,
-    about: About,
+    pub(super) message: &'static str,
+    pub(super) about: About,
 }
 
 /// What a refusal says beyond its type and message.
-enum About {
+pub(super) enum About {
     /// Not even the request's id: the body was not read.
     Nothing,
     Request,
@@ -318,7 +318,8 @@ pub(super) static NOT_SENT: &[Case] = &[
     ),
     case(
         ErrorType::GeneralError,
-        "The request could not be recorded, so it was not sent",
+        "The request could not be recorded, or the switch has as much to do as it takes (then without `id`, and with \
+         `Retry-After`); it was not sent",
         "the request could not be recorded; nothing was sent",
         About::Request,
     ),

@@ -187,6 +187,19 @@ async fn what_the_switch_answers_is_as_described() {
         assert_eq!(answer.status, status);
         check(lookup, &answer);
     }
+    let mut crowded = Setup::to(provider.base_url());
+    (crowded.limits.requests, crowded.limits.advices) = (0, 0);
+    let crowded = Switch::start(crowded).await;
+    let crowded = crowded.channel("app");
+    for (operation, answer, status) in [
+        (lookup, crowded.products("").await, 503),
+        (provision, crowded.provision(&sale).await, 503),
+        (&document["paths"]["/suv/v1/vouchers/{provisionId}/retry"]["post"], crowded.retry(&sale).await, 429),
+        (&document["paths"]["/suv/v1/vouchers/reversals"]["post"], crowded.reverse(&reversal(&sale)).await, 429),
+    ] {
+        assert_eq!(answer.status, status);
+        check(operation, &answer);
+    }
     let catalogue = LiveCatalogue::fixed(vouchsafe::config::catalogue::demo());
     let selling = Switch::start(Setup { catalogue, ..Setup::to(provider.base_url()) }).await;
     let listed = selling.channel("app").products("").await;

@@ -1,6 +1,6 @@
 //! A channel: whoever sells vouchers and calls the switch.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -54,7 +54,18 @@ impl Answer {
 
 impl Channel {
     pub(crate) fn new(address: SocketAddr, user_name: &str) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
+        Self::over(HttpConnector::new(), address, user_name)
+    }
+
+    /// A channel whose connections come from an address of this machine's other than the usual one.
+    pub(crate) fn calling_from(from: Ipv4Addr, address: SocketAddr, user_name: &str) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(from.into()));
+        Self::over(connector, address, user_name)
+    }
+
+    fn over(connector: HttpConnector, address: SocketAddr, user_name: &str) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build(connector);
         Self { address, user_name: user_name.to_owned(), secret: "secret".to_owned(), token: None, client }
     }
 
