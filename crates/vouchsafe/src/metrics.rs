@@ -18,6 +18,7 @@ use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::outcome::{Decline, Doubt};
 use vouchsafe_store::{Figures, StoreError, Tally};
 
+use crate::access::Full;
 use crate::app::{App, NoRoom};
 use crate::flow::{Refusal, ReversalRefusal};
 
@@ -37,6 +38,7 @@ pub struct Metrics {
     requests: Family<Labels, Counter>,
     answering: Family<Labels, Histogram, fn() -> Histogram>,
     advices: Family<Labels, Counter>,
+    turned_away: Family<Labels, Counter>,
     channels: Mutex<HashSet<ChannelId>>,
 }
 
@@ -128,7 +130,7 @@ impl Ending {
 impl Default for Metrics {
     fn default() -> Self {
         let mut counted = Registry::with_prefix("vouchsafe");
-        let (requests, advices) = (Family::default(), Family::default());
+        let (requests, advices, turned_away) = (Family::default(), Family::default(), Family::default());
         let answering: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(|| Histogram::new(SECONDS));
         counted.register("requests", "Requests answered", requests.clone());
         counted.register(
@@ -137,7 +139,8 @@ impl Default for Metrics {
             answering.clone(),
         );
         counted.register("advices_ended", "Advices that ended", advices.clone());
-        Self { counted, requests, answering, advices, channels: Mutex::default() }
+        counted.register("turned_away", "Requests that were not let in, before they were read", turned_away.clone());
+        Self { counted, requests, answering, advices, turned_away, channels: Mutex::default() }
     }
 }
 
@@ -169,6 +172,16 @@ impl Metrics {
         let mut labels = by_provider(provider);
         labels.push(("end", end.name().to_owned()));
         self.advices.get_or_create(&labels).inc();
+    }
+
+    /// A request was not let in: for want of room, or of good credentials. Whose name those were given with is not told,
+    /// because strangers choose it.
+    pub(crate) fn turned_away(&self, for_want_of_room: Option<(&ChannelId, Full)>) {
+        let (channel, reason) = match for_want_of_room {
+            Some((channel, full)) => (self.channel(channel), full.name()),
+            None => (NONE.to_owned(), "credentials"),
+        };
+        self.turned_away.get_or_create(&vec![("channel", channel), ("reason", reason.to_owned())]).inc();
     }
 
     /// A channel's name, or the name for all those that came after the first many.

@@ -53,12 +53,12 @@ pub(crate) struct Gate {
 }
 
 /// Why a caller gets no answer to what it asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refused {
     /// It is nobody we know, or may not call from where it does.
     Nobody,
-    /// There is no room for one more.
-    Full(Full),
+    /// There is no room for one more of this channel's.
+    Full(ChannelId, Full),
 }
 
 /// A channel that was found, and the room that it has, if any is kept for it.
@@ -89,8 +89,10 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(Channel, Place), Refused> {
         let found = self.find(credentials, peer, now).ok_or(Refused::Nobody)?;
-        let place = self.rooms.place(found.rooms.as_deref(), demand).map_err(Refused::Full)?;
-        Ok((found.channel, place))
+        match self.rooms.place(found.rooms.as_deref(), demand) {
+            Ok(place) => Ok((found.channel, place)),
+            Err(full) => Err(Refused::Full(found.channel.id, full)),
+        }
     }
 
     /// The channel of these credentials, if it may call from where it does.

@@ -45,6 +45,17 @@ struct Room {
     since: Instant,
 }
 
+impl Full {
+    /// Its word in the figures.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Switch => "switch",
+            Self::Concurrency => "concurrency",
+            Self::Rate => "rate",
+        }
+    }
+}
+
 /// Room for one request, given back when dropped: whoever does the work keeps it until that ends, whether or not
 /// anybody still waits for the answer.
 #[derive(Debug)]

@@ -24,14 +24,20 @@ impl FromRequestParts<Arc<Service>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Response> {
         let credentials = credentials(&parts.headers);
-        let unknown = || unauthorized(matches!(credentials, Some(Credentials::Token(_))));
+        let unknown = || {
+            service.app.metrics.turned_away(None);
+            unauthorized(matches!(credentials, Some(Credentials::Token(_))))
+        };
         let known = credentials.as_ref().zip(parts.extensions.get::<Peer>());
         let (credentials, peer) = known.ok_or_else(unknown)?;
         let demand = demand(parts.uri.path());
         match service.gate.admit(credentials, peer, demand, service.app.due_by()) {
             Ok((channel, place)) => Ok(Self(channel, place)),
             Err(Refused::Nobody) => Err(unknown()),
-            Err(Refused::Full(full)) => Err(no_room(demand, full)),
+            Err(Refused::Full(channel, full)) => {
+                service.app.metrics.turned_away(Some((&channel, full)));
+                Err(no_room(demand, full))
+            }
         }
     }
 }

@@ -61,7 +61,7 @@ pub(crate) async fn token(
                 "expires_in": token.lifetime.as_secs(),
             }),
         ),
-        Err(refused) => refused.answer(),
+        Err(refused) => refused.answer(&service),
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) async fn revoke(
     };
     match revoked {
         Ok(()) => answer(StatusCode::OK, &json!({})),
-        Err(refused) => refused.answer(),
+        Err(refused) => refused.answer(&service),
     }
 }
 
@@ -188,7 +188,7 @@ async fn form(service: &Service, headers: &HeaderMap, body: Body) -> Result<Form
 }
 
 impl Refused {
-    fn answer(self) -> Response {
+    fn answer(self, service: &Service) -> Response {
         let (status, error, description) = match self {
             Self::Request(why) => (StatusCode::BAD_REQUEST, "invalid_request", why),
             Self::Client => (StatusCode::UNAUTHORIZED, "invalid_client", "valid client credentials are needed"),
@@ -199,6 +199,7 @@ impl Refused {
         };
         let mut response = answer(status, &json!({ "error": error, "error_description": description }));
         if self == Self::Client {
+            service.app.metrics.turned_away(None);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, BASIC);
         }
         response

@@ -1,11 +1,14 @@
 //! The figures that an operator watches, read from a running switch.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde_json::{Value as Json, json};
+use vouchsafe::access::{Access, KnownChannels};
 use vouchsafe_core::transaction::State;
 
-use crate::world::{ProviderStub, Setup, Switch, approve, eventually, id, request, reversal};
+use crate::world::{ProviderStub, Setup, Switch, approve, eventually, id, known, request, reversal};
 
 /// A provider that does what the amount asks for: each of 1 to 4 minor units is a kind of answer.
 async fn moody(request: Json) -> Response {
@@ -80,6 +83,24 @@ async fn declines_provider_faults_and_own_faults_are_told_apart() {
     // A measured time may have any four digits in a row, so the end of the code is looked for in the names only.
     let mut names = figures.lines().filter_map(|series| series.rsplit_once(' ')).map(|(name, _)| name);
     assert!(names.all(|name| !name.contains("3456")), "the end of the code is in {figures}");
+}
+
+#[tokio::test]
+async fn who_is_turned_away_is_counted_by_the_reason() {
+    let mut setup = Setup::to(provider().await.base_url());
+    (setup.limits.requests, setup.access) = (0, Some(Access::Known(Arc::new(KnownChannels::fixed([&known("app")])))));
+    let switch = Switch::start(setup).await;
+    let mut app = switch.channel("app");
+    assert_eq!(app.provision(&sale(5000)).await.verdict(), "503 GENERAL_ERROR");
+    app.secret = "wrong".to_owned();
+    assert_eq!(app.provision(&sale(5000)).await.verdict(), "401 AUTHENTICATION_ERROR");
+    let form = "grant_type=client_credentials&client_id=app&client_secret=wrong";
+    assert_eq!(app.form("/oauth/token", None, form).await.status, 401);
+    let figures = figures(&switch).await;
+    for (channel, reason, times) in [("app", "switch", 1.0), ("none", "credentials", 2.0)] {
+        let series = format!("vouchsafe_turned_away_total{{channel=\"{channel}\",reason=\"{reason}\"}}");
+        assert_eq!(value(&figures, &series), Some(times), "{series} in {figures}");
+    }
 }
 
 #[tokio::test]
