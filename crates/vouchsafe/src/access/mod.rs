@@ -89,10 +89,18 @@ impl Gate {
         now: Timestamp,
     ) -> Result<(Channel, Place), Refused> {
         let found = self.find(credentials, peer, now).ok_or(Refused::Nobody)?;
-        match self.rooms.place(found.rooms.as_deref(), demand) {
+        match self.rooms.place(found.rooms, demand) {
             Ok(place) => Ok((found.channel, place)),
             Err(full) => Err(Refused::Full(found.channel.id, full)),
         }
+    }
+
+    /// Room for something else in place of what there was room for, for the same channel.
+    ///
+    /// # Errors
+    /// [`Full`] if there is none; then neither is held.
+    pub(crate) fn instead(&self, place: Place, demand: Demand) -> Result<Place, Full> {
+        self.rooms.place(place.channel, demand)
     }
 
     /// The channel of these credentials, if it may call from where it does.

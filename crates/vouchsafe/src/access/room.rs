@@ -15,8 +15,8 @@ use crate::config::{Allowance, Limits};
 pub(crate) enum Demand {
     /// A sale or a lookup: refusing it leaves nothing undone.
     Sale,
-    /// What puts a sale right: a retry, a reversal, a confirmation. It is counted apart, and never refused because
-    /// too much is being sold.
+    /// What puts a sale right: a retry of a request that was seen, a reversal, a confirmation. It is counted apart, and
+    /// never refused because too much is being sold.
     Advice,
 }
 
@@ -61,6 +61,8 @@ impl Full {
 #[derive(Debug)]
 pub(crate) struct Place {
     _places: [Option<OwnedSemaphorePermit>; 2],
+    /// The rooms of the channel that has it, if any are kept for it.
+    pub(super) channel: Option<Arc<Rooms>>,
 }
 
 impl Place {
@@ -89,9 +91,9 @@ impl Rooms {
     ///
     /// # Errors
     /// [`Full`] says which is full; nothing is counted then but, at most, the switch's patience.
-    pub(super) fn place(&self, channel: Option<&Self>, demand: Demand) -> Result<Place, Full> {
+    pub(super) fn place(&self, channel: Option<Arc<Self>>, demand: Demand) -> Result<Place, Full> {
         let ours = self.room(demand).enter().ok_or(Full::Switch)?;
-        let theirs = match channel.map(|channel| channel.room(demand)) {
+        let theirs = match channel.as_ref().map(|channel| channel.room(demand)) {
             Some(room) => {
                 let place = room.enter().ok_or(Full::Concurrency)?;
                 // The rate last: a yes is counted, and must not be for nothing.
@@ -102,7 +104,7 @@ impl Rooms {
             }
             None => None,
         };
-        Ok(Place { _places: [Some(ours), theirs] })
+        Ok(Place { _places: [Some(ours), theirs], channel })
     }
 
     const fn room(&self, demand: Demand) -> &Room {
@@ -141,9 +143,9 @@ mod tests {
         NonZeroU32::new(number).unwrap()
     }
 
-    fn channel(rate: Option<u32>, concurrency: u32) -> Rooms {
+    fn channel(rate: Option<u32>, concurrency: u32) -> Arc<Rooms> {
         let allowance = Allowance { rate: rate.map(number), concurrency: number(concurrency), ..Allowance::default() };
-        Rooms::of_channel(&allowance)
+        Arc::new(Rooms::of_channel(&allowance))
     }
 
     fn switch(requests: usize, advices: usize) -> Rooms {
@@ -153,25 +155,27 @@ mod tests {
     #[tokio::test]
     async fn there_is_room_until_it_is_taken_and_again_when_it_is_given_back() {
         let (switch, one, two) = (switch(3, 1), channel(None, 2), channel(None, 2));
-        let sale = |channel| switch.place(Some(channel), Demand::Sale);
+        let sale = |channel: &Arc<Rooms>| switch.place(Some(Arc::clone(channel)), Demand::Sale);
+        let advice = |channel: &Arc<Rooms>| switch.place(Some(Arc::clone(channel)), Demand::Advice);
         let held = [sale(&one).unwrap(), sale(&one).unwrap()];
         assert_eq!(sale(&one).err(), Some(Full::Concurrency));
         let last = sale(&two).unwrap();
         assert_eq!(sale(&two).err(), Some(Full::Switch));
         assert_eq!(switch.place(None, Demand::Sale).err(), Some(Full::Switch));
-        let advice = switch.place(Some(&one), Demand::Advice).unwrap();
-        assert_eq!(switch.place(Some(&one), Demand::Advice).err(), Some(Full::Switch));
-        drop((held, last, advice));
-        assert!(sale(&one).is_ok() && switch.place(Some(&one), Demand::Advice).is_ok());
+        let held_too = advice(&one).unwrap();
+        assert_eq!(advice(&one).err(), Some(Full::Switch));
+        drop((held, last, held_too));
+        assert!(sale(&one).is_ok() && advice(&one).is_ok());
     }
 
     #[tokio::test]
     async fn a_rate_counts_what_got_in_only_and_advices_apart() {
         let (switch, one) = (switch(10, 10), channel(Some(1), 1));
-        let held = switch.place(Some(&one), Demand::Sale).unwrap();
-        assert_eq!(switch.place(Some(&one), Demand::Sale).err(), Some(Full::Concurrency));
+        let place = |demand| switch.place(Some(Arc::clone(&one)), demand);
+        let held = place(Demand::Sale).unwrap();
+        assert_eq!(place(Demand::Sale).err(), Some(Full::Concurrency));
         drop(held);
-        assert_eq!(switch.place(Some(&one), Demand::Sale).err(), Some(Full::Rate));
-        assert!(switch.place(Some(&one), Demand::Advice).is_ok());
+        assert_eq!(place(Demand::Sale).err(), Some(Full::Rate));
+        assert!(place(Demand::Advice).is_ok());
     }
 }

@@ -90,8 +90,8 @@ pub(crate) fn reversal_refused(
     (status, detail.about(id))
 }
 
-/// What one is told for whom there is no room; the body was not read, so there is no id to name. A sale is refused as
-/// certainly not made. What puts a sale right is never answered with 503, which would say that of the sale.
+/// What one is told for whom there is no room, before the body was read or without it. A sale is refused as certainly
+/// not made. What puts a sale right is never answered with 503, which would say that of the sale.
 pub(crate) fn no_room(demand: Demand, full: Full) -> Response {
     let (status, message) = match (demand, full) {
         (Demand::Sale, Full::Switch) => {

@@ -12,9 +12,10 @@ use vouchsafe_core::error_detail::{ErrorDetail, ErrorType, FormatError};
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::{BasicReversal, ProvisionRequest, ProvisionResponse};
 
+use crate::access::{Demand, Place};
 use crate::api::auth::Caller;
 use crate::api::body::message;
-use crate::api::error::{json, provision_refused, reversal_refused};
+use crate::api::error::{json, no_room, provision_refused, reversal_refused};
 use crate::api::router::Service;
 use crate::app::Channel;
 use crate::flow;
@@ -52,11 +53,33 @@ pub(crate) async fn retry(
             if provision_id.map(|Path(path)| MessageId::parse(&path)).ok() != Some(Ok(id)) {
                 return other_path(id);
             }
+            let place = match place_of_retry(&service, &channel, id, place, arrived).await {
+                Ok(place) => place,
+                Err(refused) => return refused,
+            };
             let work = flow::retry(Arc::clone(&service.app), channel, request, arrived);
             voucher(&service, id, place.during(work)).await
         }
         Err(refused) => refused,
     }
+}
+
+/// The room of a retry. One whose request was never seen is a sale, and needs room as such: otherwise whoever has no
+/// more room for sales would sell by retries.
+async fn place_of_retry(
+    service: &Service,
+    channel: &Channel,
+    id: MessageId,
+    place: Place,
+    arrived: Instant,
+) -> Result<Place, Response> {
+    if flow::is_seen(&service.app, channel, id, arrived).await {
+        return Ok(place);
+    }
+    service.gate.instead(place, Demand::Sale).map_err(|full| {
+        service.app.metrics.turned_away(Some((&channel.id, full)));
+        no_room(Demand::Sale, full)
+    })
 }
 
 /// `POST /vouchers/reversals`: the request must not stand.

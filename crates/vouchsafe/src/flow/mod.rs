@@ -9,6 +9,7 @@ pub(crate) mod record;
 mod refusal;
 mod retry;
 mod reverse;
+mod seen;
 pub(crate) mod translation;
 
 pub use products::{Products, products};
@@ -16,3 +17,4 @@ pub use provision::provision;
 pub use refusal::{Refusal, ReversalRefusal};
 pub use retry::retry;
 pub use reverse::reverse;
+pub use seen::is_seen;

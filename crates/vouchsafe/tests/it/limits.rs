@@ -107,6 +107,26 @@ async fn a_channel_that_has_as_much_under_way_as_it_may_is_refused_and_can_still
 }
 
 #[tokio::test]
+async fn nobody_sells_by_retries_what_there_is_no_room_for() {
+    let (provider, let_go) = ProviderStub::holding().await;
+    let one = Allowance { concurrency: number(1), ..Allowance::default() };
+    let switch = switch(&provider, &[with("app", one)], |_| {}).await;
+    let (first, pending) = under_way(&switch, &provider, "app").await;
+    let app = switch.channel("app");
+    let second = request("app");
+    check_full(&app.retry(&second).await, 429);
+    assert_eq!(switch.transaction("app", id(&second)).await, None);
+    let again = tokio::spawn({
+        let (app, first) = (app.clone(), first.clone());
+        async move { app.retry(&first).await }
+    });
+    let_go.send(true).unwrap();
+    assert_eq!(pending.await.unwrap().status, 201);
+    assert_eq!(again.await.unwrap().status, 201, "a retry of what was seen needs no room for sales");
+    assert_eq!(app.retry(&second).await.verdict(), "201");
+}
+
+#[tokio::test]
 async fn a_switch_that_has_as_much_to_do_as_it_takes_refuses_sales_and_no_advices() {
     let (provider, let_go) = ProviderStub::holding().await;
     let switch = switch(&provider, &[known("app"), known("till")], |setup| setup.limits.requests = 1).await;

@@ -1,0 +1,21 @@
+//! Whether a retry is one, or a first request by another name.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use vouchsafe_core::id::MessageId;
+use vouchsafe_core::transaction::Kind;
+use vouchsafe_store::Key;
+
+use crate::app::{App, Channel};
+use crate::flow::ask::Bounds;
+
+/// Whether a channel's request was seen before. Where that cannot be known it counts as seen: who asks what became of a
+/// sale is not to be told that there is none.
+pub async fn is_seen(app: &Arc<App>, channel: &Channel, id: MessageId, arrived: Instant) -> bool {
+    let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id };
+    // Not before a copy of it has found its place: until then nobody can tell.
+    drop(app.openings.enter(&key).await);
+    let bounds = Bounds::of(app, channel, arrived);
+    !matches!(bounds.within(app.store.find(&key)).await, Ok(None))
+}
