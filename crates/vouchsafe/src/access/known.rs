@@ -68,14 +68,8 @@ impl KnownChannels {
 
     /// How many channels there are.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.roll().len()
-    }
-
-    /// Whether there are none, and nobody can be let in.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.roll().is_empty()
     }
 
     /// The channel of this user name, if `knows` says yes to its secrets and it may call from where it does.

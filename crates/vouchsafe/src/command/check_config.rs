@@ -15,7 +15,7 @@ pub(crate) fn check_config(path: &Path) -> Result<(), Failure> {
     say(&format!(
         "{} is sound: {} channels, {} providers, {}",
         path.display(),
-        channels.len(),
+        channels.count(),
         config.providers.len(),
         catalogue
             .current()

@@ -25,7 +25,7 @@ pub(crate) fn serve(path: &Path) -> Result<(), Failure> {
         tokio::spawn(live_file::watch(Arc::clone(&app), others, stop::hangup()?));
         let listener = assemble::listen(config.listen).await?;
         let address = listener.local_addr().unwrap_or(config.listen);
-        let (channels, providers, tls_is_on) = (known.len(), config.providers.len(), tls.is_some());
+        let (channels, providers, tls_is_on) = (known.count(), config.providers.len(), tls.is_some());
         let announce = || {
             tracing::info!(%address, channels, providers, tls = tls_is_on, "serving");
             Ok(())

@@ -104,7 +104,7 @@ fn a_channel_is_added_and_listed_and_its_secret_is_nowhere_but_on_the_screen() {
     assert_eq!(listed, expect);
     operator.gets(&["enable", "till 7"]);
     assert!(operator.gets(&["list"]).contains("till 7  dual  let in"));
-    assert_eq!(KnownChannels::open(&operator.config()).unwrap().len(), 3);
+    assert_eq!(KnownChannels::open(&operator.config()).unwrap().count(), 3);
 }
 
 #[test]
