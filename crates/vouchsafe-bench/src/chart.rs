@@ -6,6 +6,7 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use crate::fault::Fault;
+use crate::table::digits;
 
 /// A line of a chart.
 pub(crate) struct Line {
@@ -46,7 +47,9 @@ fn try_draw<'a>(path: &'a Path, frame: &Frame, lines: &[Line]) -> Result<(), Und
         .x_label_area_size(40)
         .y_label_area_size(70)
         .build_cartesian_2d(extent(lines, |point| point.0), extent(lines, |point| point.1))?;
-    chart.configure_mesh().x_desc(frame.across).y_desc(frame.up).light_line_style(WHITE).draw()?;
+    let written = |value: &f64| digits(*value);
+    let mut mesh = chart.configure_mesh();
+    mesh.x_desc(frame.across).y_desc(frame.up).y_label_formatter(&written).light_line_style(WHITE).draw()?;
     for line in lines {
         let colour = COLOURS[line.colour % COLOURS.len()];
         let series = LineSeries::new(line.points.iter().copied(), colour.stroke_width(2));
