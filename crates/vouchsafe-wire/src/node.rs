@@ -38,7 +38,17 @@ pub(crate) struct Members<'a> {
 
 /// Reads one JSON document; nothing but white space may follow it.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Node<'_>, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    match std::str::from_utf8(bytes) {
+        // One look at the whole is cheaper than one at each of its strings.
+        Ok(text) => document(serde_json::Deserializer::from_str(text)),
+        // It is refused, with the place of what is no UTF-8.
+        Err(_) => document(serde_json::Deserializer::from_slice(bytes)),
+    }
+}
+
+fn document<'a, R: serde_json::de::Read<'a>>(
+    mut deserializer: serde_json::Deserializer<R>,
+) -> Result<Node<'a>, serde_json::Error> {
     let node = Seed(&Cell::new(0)).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(node)

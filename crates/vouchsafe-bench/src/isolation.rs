@@ -1,0 +1,222 @@
+//! Whether one provider that never answers slows the sales of another.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::fault::Fault;
+use crate::figures::median;
+use crate::headline::seconds;
+use crate::ids::IdKind;
+use crate::measure::{Load, Loading};
+use crate::process::{Process, progress, say};
+use crate::report::{Report, Times};
+use crate::stub::StubOrders;
+use crate::subject::Subject;
+use crate::switch::{Circuit, KnownProvider, Switch};
+use crate::table::{Table, digits};
+use crate::targets::{self, Target, Wanted};
+use crate::workplace::Workplace;
+
+/// How isolation is measured: the sales of a provider that answers at once, alone, beside another provider that answers
+/// at once too, and beside one that takes requests and reversals and never answers. They are measured in turns, each on a new
+/// switch, so that what the machine does otherwise falls on all of them alike.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct IsolationArguments {
+    /// How often each of the three is measured.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    pub(crate) rounds: u32,
+    /// How many seconds of each run count.
+    #[arg(long, value_name = "SECONDS", default_value_t = 4.0)]
+    pub(crate) seconds: f64,
+    /// How many seconds of each run come before that: long enough for sales to have failed and for their reversals to be
+    /// due again.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.5)]
+    pub(crate) warm_up: f64,
+    /// How many sales a second are asked of the provider that is measured.
+    #[arg(long, value_name = "NUMBER", default_value_t = 400)]
+    pub(crate) sales: u32,
+    /// How many sales a second are asked of the other provider.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    pub(crate) others: u32,
+    /// How many requests may be under way at the other provider.
+    #[arg(long, value_name = "NUMBER", default_value_t = 64)]
+    pub(crate) cap: u32,
+    /// Let the other provider's circuit open as it does by default; otherwise it never does.
+    #[arg(long)]
+    pub(crate) circuit: bool,
+}
+
+/// What goes on beside the sales that are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    Answering,
+    Silent,
+}
+
+const ALL: [Beside; 3] = [Beside::Nothing, Beside::Answering, Beside::Silent];
+
+impl Beside {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Answering => "one that answers",
+            Self::Silent => "one that never does",
+        }
+    }
+}
+
+/// How long the silent one is waited for, in seconds.
+const PATIENCE: u32 = 1;
+
+/// What was measured beside one of the three, round by round and together.
+struct Series {
+    beside: Beside,
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+    all: Times,
+    cpu_seconds: Vec<f64>,
+    flushes: Vec<f64>,
+}
+
+/// Measures, and tells.
+pub(crate) fn isolation(workplace: &Workplace, arguments: &IsolationArguments) -> Result<(), Fault> {
+    let none_yet = |beside| Series {
+        beside,
+        p50: Vec::new(),
+        p99: Vec::new(),
+        all: Times::none(),
+        cpu_seconds: Vec::new(),
+        flushes: Vec::new(),
+    };
+    let mut three = ALL.map(none_yet);
+    for round in 0..arguments.rounds {
+        let mut order = [0, 1, 2];
+        // Whoever comes first in one round comes last in the next.
+        order.rotate_left(usize::try_from(round % 3).unwrap_or_default());
+        for place in order {
+            let series = &mut three[place];
+            let (rounds, beside) = (arguments.rounds, series.beside.name());
+            progress(&format!("round {} of {rounds}: beside {beside}", round + 1));
+            one(workplace, arguments, series)?;
+        }
+    }
+    progress("");
+    let text = tell(&three);
+    say(&text).map_err(Fault::machine("print the figures"))
+}
+
+/// One run on a new switch.
+fn one(workplace: &Workplace, arguments: &IsolationArguments, series: &mut Series) -> Result<(), Fault> {
+    let folder = workplace.folder()?;
+    let stub = Process::part("stub", &StubOrders::default())?;
+    let silent = series.beside == Beside::Silent;
+    let orders = StubOrders {
+        silent_per_mille: if silent { 1000 } else { 0 },
+        silent_to_advices: silent,
+        ..StubOrders::default()
+    };
+    let other = Process::part("stub", &orders)?;
+    let providers = [
+        KnownProvider::new("measured", stub.address()?),
+        KnownProvider {
+            concurrency: arguments.cap,
+            timeout_seconds: PATIENCE,
+            ..KnownProvider::new("other", other.address()?)
+        },
+    ];
+    let circuit = if arguments.circuit { Circuit::Default } else { Circuit::Never };
+    let mut subject = Subject::of(Switch::start(workplace, folder.path(), &providers, circuit)?);
+    let load = |to, rate, connections| Load {
+        connections,
+        rate: Some(rate),
+        to: Some(to),
+        ids: IdKind::Random,
+        warm_up: seconds(arguments.warm_up),
+        measured: seconds(arguments.seconds),
+        patience: Duration::from_secs(2),
+    };
+    let beside = match series.beside {
+        Beside::Nothing => None,
+        // Each of its sales may wait to its end, and no more of them are under way than it takes.
+        Beside::Answering | Beside::Silent => {
+            let load = load("other", arguments.others, arguments.others * PATIENCE * 2);
+            Some(Loading::start(load, subject.address, folder.path().join("other-answers"))?)
+        }
+    };
+    let measured =
+        Loading::start(load("measured", arguments.sales, 16), subject.address, folder.path().join("answers"))?;
+    measured.begun()?;
+    let before = subject.snapshot()?;
+    measured.measured()?;
+    let after = subject.snapshot()?;
+    measured.settled()?;
+    subject.kill()?;
+    let (report, answers) = measured.report()?;
+    all_sold(&report)?;
+    subject.audit(folder.path(), &answers)?;
+    if let Some(beside) = beside {
+        beside.begun().and_then(|()| beside.measured()).and_then(|()| beside.settled())?;
+        let (_, answers) = beside.report()?;
+        subject.audit(folder.path(), &answers)?;
+    }
+    let taken = (after.at - before.at).as_secs_f64();
+    let cpu = after.usage.cpu.saturating_sub(before.usage.cpu).as_secs_f64();
+    series.p50.push(report.sold.quantile(0.5));
+    series.p99.push(report.sold.quantile(0.99));
+    series.all.add_all(&report.sold);
+    series.cpu_seconds.push(cpu / taken);
+    series.flushes.push((after.commits - before.commits) as f64 / taken);
+    Ok(())
+}
+
+/// A sale that failed was not slowed but lost, and must not be overlooked.
+fn all_sold(report: &Report) -> Result<(), Fault> {
+    if report.broken == 0 && report.statuses.keys().all(|status| *status == 201) {
+        return Ok(());
+    }
+    let wrong = format!("it refused sales of the healthy provider: {:?}, {} broken", report.statuses, report.broken);
+    Err(Fault::Nonsense { process: "the switch".to_owned(), wrong })
+}
+
+fn tell(three: &[Series; 3]) -> String {
+    let heads =
+        ["beside", "sales", "p50 ms", "p99 ms, median", "p99 ms, pooled", "max ms", "CPU, of one core", "flushes/s"];
+    let mut table = Table::new(&heads);
+    for series in three {
+        let sales = series.all.count() as f64;
+        table.row(vec![
+            series.beside.name().to_owned(),
+            digits(sales),
+            digits(median(series.p50.clone())),
+            digits(median(series.p99.clone())),
+            digits(series.all.quantile(0.99)),
+            digits(series.all.max()),
+            format!("{:.0} %", median(series.cpu_seconds.clone()) * 100.0),
+            digits(median(series.flushes.clone())),
+        ]);
+    }
+    let [nothing, answering, silent] = three;
+    let moved = |than: &Series| {
+        let by_median = (median(silent.p99.clone()) / median(than.p99.clone()) - 1.0) * 100.0;
+        let pooled = (silent.all.quantile(0.99) / than.all.quantile(0.99) - 1.0) * 100.0;
+        let beside = than.beside.name();
+        [
+            Target::new(
+                format!("silence moves p99, against beside {beside}, median"),
+                Wanted::AtMost(10.0),
+                " %",
+                vec![by_median],
+            ),
+            Target::new(
+                format!("silence moves p99, against beside {beside}, pooled"),
+                Wanted::AtMost(10.0),
+                " %",
+                vec![pooled],
+            ),
+        ]
+    };
+    let targets: Vec<_> = moved(nothing).into_iter().chain(moved(answering)).collect();
+    format!("{}\n{}", table.text(), targets::table(&targets).text())
+}
