@@ -21,7 +21,7 @@ use vouchsafe_core::transaction::{Event, Kind, State, Terms, next};
 use vouchsafe_store::seal::{Sealer, SealingKey};
 use vouchsafe_store::sqlite::SqliteStore;
 use vouchsafe_store::{Intent, Key, Store as _, StoreError};
-use vouchsafe_wire::{Manner, Message as _, ProvisionAnswer};
+use vouchsafe_wire::{ApprovalAnswer, Manner, Message as _};
 
 use message::{CHANNEL, Template};
 
@@ -47,7 +47,7 @@ fn read_request(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn read_answer(bencher: Bencher<'_, '_>) {
     let document = Template::answer().fill(ID);
-    bencher.bench(|| ProvisionAnswer::read(black_box(&document), Manner::Lenient).unwrap());
+    bencher.bench(|| ApprovalAnswer::read(black_box(&document), Manner::Lenient).unwrap());
 }
 
 /// A message, into what a provider is sent.
@@ -84,7 +84,7 @@ fn intent(request: &ProvisionRequest, id: MessageId) -> Intent {
     Intent {
         key: Key { channel: ChannelId::new(CHANNEL).unwrap(), kind: Kind::Provision, id },
         asked: request.amounts.as_ref().and_then(|amounts| amounts.request_amount),
-        request,
+        request: request.into(),
         provider: ProviderId::new("stub").unwrap(),
         terms: TERMS,
         at: Timestamp::UNIX_EPOCH,

@@ -142,7 +142,9 @@ async fn look_up(store: &SqliteStore, answers: &[Answered]) -> Found {
         if let (201, Some(transaction), true) = (answer.status, found, answer.id[0] == b'0') {
             let journal = store.journal(transaction.number).await.map_err(unreadable)?;
             let codes = journal.iter().filter_map(|entry| match &entry.outcome {
-                Some(Outcome::Approved(approval)) => Some(approval.code().expose().as_str().as_bytes().to_vec()),
+                Some(Outcome::Approved(approval)) => {
+                    approval.code().map(|code| code.expose().as_str().as_bytes().to_vec())
+                }
                 _ => None,
             });
             if codes.collect::<Vec<_>>() != [code(&answer.id)] {

@@ -18,7 +18,7 @@ use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::{Effect, Event, Kind, Terms, next};
 use vouchsafe_store::sqlite::SqliteStore;
 use vouchsafe_store::{Change, Intent, Key, Opened, QueuedAdvice, Recorded, Store as _, Transaction};
-use vouchsafe_wire::{IssuedVoucher, Manner, Message as _, ProvisionAnswer};
+use vouchsafe_wire::{ApprovalAnswer, IssuedVoucher, Manner, Message as _};
 
 use crate::fault::Fault;
 use crate::ids::{IdKind, spelled};
@@ -156,10 +156,10 @@ impl Sample {
         let wrong = |what: &str| Fault::Store(format!("the sample transaction is wrong: {what}"));
         let id = spelled(filling.ids.next());
         let request = ProvisionRequest::read(&Template::request(None).fill(&id), Manner::Strict);
-        let answer = ProvisionAnswer::read(&Template::answer().fill(&id), Manner::Lenient);
+        let answer = ApprovalAnswer::read(&Template::answer().fill(&id), Manner::Lenient);
         let (Ok(request), Ok(answer)) = (request, answer) else { return Err(wrong("its messages")) };
         let Some(IssuedVoucher::Whole(voucher)) = answer.voucher else { return Err(wrong("its voucher")) };
-        let mut approval = Approval::new(voucher).map_err(|_| wrong("its code"))?;
+        let mut approval = Approval::issued(voucher).map_err(|_| wrong("its code"))?;
         approval.third_party_identifiers = answer.third_party_identifiers;
         approval.third_party_identifiers.retain(|own| !request.header.third_party_identifiers.contains(own));
         (approval.amounts, approval.receiver, approval.slip_data) = (answer.amounts, answer.receiver, answer.slip_data);
@@ -181,7 +181,7 @@ impl Sample {
         let intent = Intent {
             key: Key { channel: self.channel.clone(), kind: Kind::Provision, id: request.header.id },
             asked: request.amounts.as_ref().and_then(|amounts| amounts.request_amount),
-            request,
+            request: request.into(),
             provider: self.provider.clone(),
             terms: TERMS,
             at: self.now,
@@ -224,6 +224,7 @@ impl Sample {
             outcome,
             advice,
             ends: (event == Event::ConfirmationDelivered).then_some(AdviceEnd::Delivered),
+            advised: None,
             note: None,
             reroute: None,
         })

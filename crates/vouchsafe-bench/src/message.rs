@@ -164,7 +164,7 @@ fn answer() -> Json {
 #[cfg(test)]
 mod tests {
     use vouchsafe_core::message::ProvisionRequest;
-    use vouchsafe_wire::{Manner, Message as _, ProvisionAnswer};
+    use vouchsafe_wire::{ApprovalAnswer, Manner, Message as _};
 
     use super::*;
 
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn an_answer_is_a_voucher_in_a_kilobyte_and_a_fifth() {
         let text = Template::answer().fill(ID);
-        let answer = ProvisionAnswer::read(&text, Manner::Lenient).unwrap();
+        let answer = ApprovalAnswer::read(&text, Manner::Lenient).unwrap();
         assert_eq!(answer.id.unwrap().to_string().as_bytes(), ID);
         assert!(answer.voucher.is_some() && answer.amounts.is_some(), "{}", String::from_utf8_lossy(&text));
         assert!((1100..1300).contains(&text.len()), "{}", text.len());

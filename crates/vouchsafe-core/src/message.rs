@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use crate::advice::ReversalReason;
 use crate::id::MessageId;
 use crate::money::{AccountType, Amounts, Tender};
 use crate::party::{Customer, Institution, Originator, PosInfo, ThirdPartyIdentifier};
@@ -12,6 +11,18 @@ use crate::slip::SlipData;
 use crate::text::FreeText;
 use crate::vocabulary::vocabulary;
 use crate::voucher::{Pin, Voucher};
+
+mod advice;
+mod lookup;
+mod redemption;
+mod refund;
+mod request;
+
+pub use advice::{BasicAdvice, BasicReversal, ChannelAdvice, TenderAdvice};
+pub use lookup::{ProductsLookupResponse, VoucherLookupResponse, VoucherQuery};
+pub use redemption::{RedemptionRequest, RedemptionResponse};
+pub use refund::{RefundRequest, RefundResponse};
+pub use request::{Request, Response};
 
 /// What every request and response begins with (the interface calls it Transaction).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,50 +136,6 @@ pub fn difference(original: &ProvisionRequest, repeat: &ProvisionRequest) -> Opt
         ("recipient", original.recipient == repeat.recipient),
     ];
     fields.into_iter().find(|(_, same)| !same).map(|(name, _)| name)
-}
-
-/// What every advice says: which request it concerns, and whose reference that was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BasicAdvice {
-    /// The advice's own id; every repeat of it carries the same.
-    pub id: MessageId,
-    /// The id of the request that it concerns.
-    pub request_id: MessageId,
-    /// The sender's time, to the millisecond.
-    pub time: Timestamp,
-    /// The references of the response, or of the request where there was no response.
-    pub third_party_identifiers: Vec<ThirdPartyIdentifier>,
-    /// System trace audit number; passed on unaltered.
-    pub stan: Option<FreeText>,
-    /// Retrieval reference number; passed on unaltered.
-    pub rrn: Option<FreeText>,
-    /// The final amount; absent means all that was authorised.
-    pub amounts: Option<Amounts>,
-}
-
-/// The request must not stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BasicReversal {
-    /// Which request, and whose references.
-    pub advice: BasicAdvice,
-    /// Why.
-    pub reason: ReversalReason,
-}
-
-/// The voucher was handed over and the tender taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TenderAdvice {
-    /// Which request, and whose references.
-    pub advice: BasicAdvice,
-    /// How the customer paid; empty where nobody says.
-    pub tenders: Vec<Tender>,
-}
-
-/// What a channel may sell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProductsLookupResponse {
-    /// Each product as the channel shows it.
-    pub products: Vec<Product>,
 }
 
 vocabulary! {

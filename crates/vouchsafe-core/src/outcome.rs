@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::error_detail::{ErrorDetail, ErrorType};
+use crate::message::VoucherLookupResponse;
 use crate::money::Amounts;
 use crate::party::{Institution, ThirdPartyIdentifier};
 use crate::product::Product;
@@ -17,11 +18,22 @@ use crate::voucher::{Voucher, VoucherCode};
 /// What a provider's answer, or its silence, proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The provider issued the voucher and said so usably.
+    /// The provider did what it was asked and said so usably.
     Approved(Box<Approval>),
-    /// The provider did not and will not issue it.
+    /// The provider did not and will not do it.
     Declined(Decline),
-    /// Nothing is proven: the provider may have issued it.
+    /// Nothing is proven: the provider may have done it.
+    Unknown(Doubt),
+}
+
+/// What came of asking a provider about a voucher. Nothing was at stake, so nothing is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// The provider knows it.
+    Found(Box<VoucherLookupResponse>),
+    /// The provider says no, or was certainly not asked.
+    Declined(Decline),
+    /// There was no answer, or none that can be used.
     Unknown(Doubt),
 }
 
@@ -43,20 +55,23 @@ pub struct Approval {
     pub rrn: Option<FreeText>,
 }
 
-/// A voucher without a code is no approval.
+/// A voucher without a code is no approval of a provision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoCode;
 
 impl Approval {
-    /// An approval of which nothing is said but the voucher.
+    /// The approval of a provision, of which nothing is said but the voucher.
     ///
     /// # Errors
     /// [`NoCode`] when the voucher has no code.
-    pub fn new(voucher: Voucher) -> Result<Self, NoCode> {
-        if voucher.code.is_none() {
-            return Err(NoCode);
-        }
-        Ok(Self {
+    pub fn issued(voucher: Voucher) -> Result<Self, NoCode> {
+        if voucher.code.is_none() { Err(NoCode) } else { Ok(Self::accepted(voucher)) }
+    }
+
+    /// The approval of a redemption or a refund, with what the provider says of the voucher, if anything.
+    #[must_use]
+    pub const fn accepted(voucher: Voucher) -> Self {
+        Self {
             voucher,
             amounts: None,
             third_party_identifiers: Vec::new(),
@@ -64,20 +79,19 @@ impl Approval {
             product: None,
             slip_data: None,
             rrn: None,
-        })
+        }
     }
 
-    /// The voucher. It has a code.
+    /// The voucher. That of a provision has a code.
     #[must_use]
     pub const fn voucher(&self) -> &Voucher {
         &self.voucher
     }
 
-    /// The voucher's code.
+    /// The voucher's code, where the provider said it.
     #[must_use]
-    pub fn code(&self) -> &VoucherCode {
-        // `new` refuses a voucher without a code and the field is private.
-        self.voucher.code.as_ref().unwrap_or_else(|| unreachable!("an approval has a code"))
+    pub const fn code(&self) -> Option<&VoucherCode> {
+        self.voucher.code.as_ref()
     }
 }
 
@@ -120,6 +134,7 @@ vocabulary! {
         OtherCurrency = "the currency is not the one asked for",
         OtherProduct = "the product is not the one asked for",
         Damaged = "a part of the voucher cannot be read",
+        OtherVoucher = "the voucher is not the one presented",
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use crate::catalogue::{Item, Source};
 use crate::id::ProviderId;
-use crate::message::Header;
+use crate::message::{Header, VoucherQuery};
 use crate::product::ProductId;
+use crate::text::FreeText;
 
 /// The configured ways from a request to a provider, besides those of the catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,41 +26,64 @@ pub struct Candidate<'a> {
     pub product_id: Option<&'a ProductId>,
 }
 
+/// What routing goes by.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Signs<'a> {
+    /// The `settlementEntity.id` that was named.
+    pub settlement_entity: Option<&'a str>,
+    /// The product in the catalogue, for a provision.
+    pub item: Option<&'a Item>,
+    /// The `receiver.id` that was named.
+    pub receiver: Option<&'a str>,
+    /// Who issued the voucher, by our own record.
+    pub issuer: Option<&'a ProviderId>,
+    /// Who is asked when nothing else says.
+    pub default: Option<&'a ProviderId>,
+}
+
+impl<'a> Signs<'a> {
+    /// What a request's header says.
+    #[must_use]
+    pub fn in_header(header: &'a Header) -> Self {
+        Self {
+            settlement_entity: header.settlement_entity.as_ref().map(|entity| entity.id.as_str()),
+            receiver: header.receiver.as_ref().map(|receiver| receiver.id.as_str()),
+            ..Self::default()
+        }
+    }
+
+    /// What a question about a voucher says.
+    #[must_use]
+    pub fn in_query(query: &'a VoucherQuery) -> Self {
+        Self {
+            settlement_entity: query.settlement_entity_inst_id.as_ref().map(FreeText::as_str),
+            receiver: query.receiver_inst_id.as_ref().map(FreeText::as_str),
+            ..Self::default()
+        }
+    }
+}
+
 /// The providers to ask, best first; empty when nobody can be asked.
 ///
-/// The first rule that names a provider decides: the request's settlement entity, the product's sources
-/// in the catalogue, the request's receiver, the channel's `default`. Only a product can have several
-/// sources: one is drawn by weight with `draw` (any evenly spread number) and the others follow, for the
-/// case that the first certainly cannot be reached.
+/// The first sign that leads to a provider decides: the settlement entity, the product's sources in the catalogue,
+/// the receiver, our own record of the issuer, the channel's default. Only a product can have several sources: one is
+/// drawn by weight with `draw` (any evenly spread number) and the others follow, for the case that the first certainly
+/// cannot be reached.
 #[must_use]
-pub fn candidates<'a>(
-    routes: &'a Routes,
-    header: &Header,
-    item: Option<&'a Item>,
-    default: Option<&'a ProviderId>,
-    draw: u64,
-) -> Vec<Candidate<'a>> {
+pub fn candidates<'a>(routes: &'a Routes, signs: Signs<'a>, draw: u64) -> Vec<Candidate<'a>> {
+    let sources = signs.item.map_or(&[][..], |item| &item.sources);
     let named = |provider: &'a ProviderId| {
-        let sources = item.map_or(&[][..], |item| &item.sources);
         let product_id = sources.iter().find(|source| source.provider == *provider).map(|source| &source.product_id);
         vec![Candidate { provider, product_id }]
     };
-    if let Some(entity) = &header.settlement_entity
-        && let Some(provider) = routes.settlement_entities.get(entity.id.as_str())
-    {
+    if let Some(provider) = signs.settlement_entity.and_then(|entity| routes.settlement_entities.get(entity)) {
         return named(provider);
     }
-    if let Some(item) = item
-        && !item.sources.is_empty()
-    {
-        return by_weight(&item.sources, draw);
+    if !sources.is_empty() {
+        return by_weight(sources, draw);
     }
-    if let Some(receiver) = &header.receiver
-        && let Some(provider) = routes.receivers.get(receiver.id.as_str())
-    {
-        return named(provider);
-    }
-    default.map_or_else(Vec::new, named)
+    let receiver = signs.receiver.and_then(|receiver| routes.receivers.get(receiver));
+    receiver.or(signs.issuer).or(signs.default).map_or_else(Vec::new, named)
 }
 
 fn by_weight(sources: &[Source], draw: u64) -> Vec<Candidate<'_>> {

@@ -24,6 +24,37 @@ pub struct Voucher {
     pub pin: Option<Secret<Pin>>,
 }
 
+/// A voucher that somebody has in hand: its code is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresentedVoucher {
+    /// Money in text form.
+    pub code: VoucherCode,
+    /// After this instant it is worth nothing.
+    pub expiry_date: Option<Timestamp>,
+    /// How to use it, for the customer to read.
+    pub redeem_instructions: Vec<FreeText>,
+    /// Printed beside the code; not secret.
+    pub serial_number: Option<UpTo<40>>,
+    /// Needed beside the code by some issuers.
+    pub pin: Option<Secret<Pin>>,
+}
+
+impl From<PresentedVoucher> for Voucher {
+    fn from(presented: PresentedVoucher) -> Self {
+        let PresentedVoucher { code, expiry_date, redeem_instructions, serial_number, pin } = presented;
+        Self { code: Some(code), expiry_date, redeem_instructions, serial_number, pin }
+    }
+}
+
+/// What names a voucher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VoucherName {
+    /// Its code.
+    Code(VoucherCode),
+    /// Its serial number.
+    SerialNumber(UpTo<40>),
+}
+
 /// A PIN in one of its three forms. PIN blocks are never stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pin {

@@ -10,32 +10,37 @@ pub mod suv;
 use async_trait::async_trait;
 use tokio::time::Instant;
 use vouchsafe_core::advice::Delivery;
-use vouchsafe_core::message::{BasicReversal, ProvisionRequest, TenderAdvice};
-use vouchsafe_core::outcome::{NotSent, Outcome};
+use vouchsafe_core::message::{BasicReversal, Request, TenderAdvice, VoucherQuery};
+use vouchsafe_core::outcome::{Lookup, NotSent, Outcome};
+use vouchsafe_core::transaction::Kind;
 
 /// Somebody who issues vouchers.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// Asks for a voucher, once.
+    /// Asks for a voucher, or that one be redeemed or refunded, once.
     ///
-    /// `request` is already in the words this provider knows: its own product id, the id chosen towards
+    /// `request` is already in the words this provider knows: its own product id, the ids chosen towards
     /// it, us as the client. Nothing heard by the end of `patience` is
     /// [`Doubt::NoAnswer`](vouchsafe_core::outcome::Doubt::NoAnswer). Dropping the future gives the
     /// answer up but does not call the request back.
     ///
     /// # Errors
     /// [`NotSent`] only where no byte of the request can have reached the provider.
-    async fn provision(&self, request: &ProvisionRequest, patience: Patience) -> Result<Outcome, NotSent>;
+    async fn ask(&self, request: &Request, patience: Patience) -> Result<Outcome, NotSent>;
 
-    /// Delivers a reversal, once.
+    /// Delivers a reversal of a request of this kind, once.
     ///
     /// It is already in this provider's words: it names the request by the id chosen towards it. Every repeat
     /// is the same to the byte, so a provider that has it can tell, and an attempt given up may be made again.
     /// What is not heard by the end of `by` is to be sent again.
-    async fn reverse(&self, reversal: &BasicReversal, by: Instant) -> Delivery;
+    async fn reverse(&self, kind: Kind, reversal: &BasicReversal, by: Instant) -> Delivery;
 
-    /// Delivers a confirmation, once; as [`reverse`](Self::reverse) does a reversal.
-    async fn confirm(&self, confirmation: &TenderAdvice, by: Instant) -> Delivery;
+    /// Delivers a confirmation, once; as [`reverse`](Self::reverse) does a reversal. Only that of a provision says
+    /// how the customer paid.
+    async fn confirm(&self, kind: Kind, confirmation: &TenderAdvice, by: Instant) -> Delivery;
+
+    /// Asks what is known of a voucher. It has no effect, and what is not heard by the end of `by` is not waited for.
+    async fn look_up(&self, query: &VoucherQuery, by: Instant) -> Lookup;
 }
 
 /// How long a provider is waited for.

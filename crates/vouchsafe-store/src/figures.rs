@@ -13,6 +13,17 @@ pub struct Tally {
     pub open_advices: Vec<OpenAdvices>,
     /// Money at risk; in no currency where nobody named an amount.
     pub orphans: Vec<Orphans>,
+    /// What channels of dual messaging have neither confirmed nor reversed; none where there is nothing.
+    pub unfinalised: Option<Unfinalised>,
+}
+
+/// Approved transactions that their channels have yet to finalise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfinalised {
+    /// How many.
+    pub count: u64,
+    /// When the oldest was opened.
+    pub oldest: Timestamp,
 }
 
 /// The open advices for one provider.

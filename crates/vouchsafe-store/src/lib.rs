@@ -8,8 +8,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use vouchsafe_core::id::{MessageId, ProviderId};
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
+use vouchsafe_core::message::Request;
+use vouchsafe_core::voucher::VoucherName;
 
 mod advice;
 mod figures;
@@ -18,11 +19,13 @@ pub mod seal;
 pub mod sqlite;
 pub mod story;
 mod transaction;
+mod voucher_hash;
 
 pub use advice::{Attempt, OpenAdvice, QueuedAdvice};
-pub use figures::{Figures, OpenAdvices, Orphans, Tally};
+pub use figures::{Figures, OpenAdvices, Orphans, Tally, Unfinalised};
 pub use transaction::{
-    Change, Entry, Forestalled, Intent, Key, Opened, Recorded, Reference, Reroute, Transaction, TransactionNumber,
+    Change, Concerned, Entry, Forestalled, Intent, Key, Opened, Recorded, Reference, Reroute, Transaction,
+    TransactionNumber,
 };
 
 /// The memory of the switch.
@@ -65,7 +68,7 @@ pub trait Store: Send + Sync {
     async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError>;
 
     /// The request that opened a transaction, as the channel sent it (but never a PIN block).
-    async fn request(&self, number: TransactionNumber) -> Result<ProvisionRequest, StoreError>;
+    async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError>;
 
     /// Everything that ever happened to a transaction, oldest first.
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError>;
@@ -97,12 +100,25 @@ pub trait Store: Send + Sync {
     /// The approved transactions that the switch is to confirm by then, the longest due first, at most `most`.
     async fn unconfirmed(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError>;
 
+    /// The approved transactions that nobody has finalised and that the switch will not confirm by itself, after a
+    /// number, in the order of their numbers, at most `most`: channels of dual messaging owe a word on them.
+    async fn unfinalised(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError>;
+
     /// The orphans after a number, in the order of their numbers, at most `most`.
     async fn orphans(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError>;
 
     /// The transactions that go by a reference that a person has in hand, whichever channel's they are, in the
     /// order of their numbers.
     async fn look_up(&self, reference: Reference) -> Result<Vec<Transaction>, StoreError>;
+
+    /// The transactions that issued, redeemed or refunded a voucher, or may have, whichever channel's they are, in the
+    /// order of their numbers; those that were declined are not among them. The store keeps a keyed hash of a voucher's name and never the name in clear; that two names
+    /// share one is as good as impossible.
+    async fn concerning(&self, voucher: VoucherName) -> Result<Vec<Concerned>, StoreError>;
+
+    /// Gives everything that is a channel's to another name, so that its ids are free again. Nothing is lost: what is
+    /// owed to providers is still delivered. For the reset of a sandbox, and for nothing else.
+    async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError>;
 
     /// How much is owed: open advices by provider, orphans by currency. Its cost is that of what is open, whatever
     /// else the store holds.

@@ -23,6 +23,8 @@ mod message;
 mod outcome;
 pub(crate) mod word;
 
+pub(crate) use message::{decode_request, encode_request};
+
 /// The first byte of every record: how the rest is written.
 const FORM: u8 = 1;
 

@@ -38,6 +38,10 @@ pub(crate) enum Place<'a> {
     Outcome(&'a Key, u32),
     /// The note that came with the event which led to this version.
     Note(&'a Key, u32),
+    /// What the channel said with the event which led to this version.
+    Advised(&'a Key, u32),
+    /// The key that the names of vouchers are hashed with.
+    VoucherKey,
 }
 
 impl Place<'_> {
@@ -48,6 +52,8 @@ impl Place<'_> {
             Self::Request(key) => (1, Some(key), 0),
             Self::Outcome(key, version) => (2, Some(key), version),
             Self::Note(key, version) => (3, Some(key), version),
+            Self::Advised(key, version) => (4, Some(key), version),
+            Self::VoucherKey => (5, None, 0),
         };
         let mut bytes = vec![SEAL, what];
         if let Some(key) = key {
@@ -79,10 +85,16 @@ impl Sealer {
         Self { cipher: XChaCha20Poly1305::new(key.0.expose().into()), entropy: Box::new(entropy) }
     }
 
+    /// Bytes that nobody can foretell.
+    pub(crate) fn draw<const COUNT: usize>(&self) -> [u8; COUNT] {
+        let mut bytes = [0; COUNT];
+        (self.entropy)(&mut bytes);
+        bytes
+    }
+
     /// Seals for a place what `write` appends.
     pub(crate) fn seal(&self, place: Place<'_>, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-        let mut nonce = XNonce::default();
-        (self.entropy)(&mut nonce);
+        let nonce = XNonce::from(self.draw());
         let mut sealed = Vec::with_capacity(512);
         sealed.push(SEAL);
         sealed.extend_from_slice(&nonce);
@@ -147,6 +159,8 @@ mod tests {
             Place::Request(&own),
             Place::Outcome(&own, 4),
             Place::Note(&own, 3),
+            Place::Advised(&own, 3),
+            Place::VoucherKey,
             Place::Outcome(&key("tills", Kind::Provision, 1), 3),
             Place::Outcome(&key("till", Kind::Refund, 1), 3),
             Place::Outcome(&key("till", Kind::Provision, 2), 3),

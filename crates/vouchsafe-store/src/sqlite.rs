@@ -14,15 +14,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use vouchsafe_core::id::{MessageId, ProviderId};
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
+use vouchsafe_core::message::Request;
 use vouchsafe_core::transaction::State;
+use vouchsafe_core::voucher::VoucherName;
 
-use crate::record::encode;
+use crate::record::{encode, encode_request};
 use crate::seal::{Place, Sealer};
+use crate::voucher_hash::VoucherHasher;
 use crate::{
-    Attempt, Cause, Change, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded, Reference, Store,
-    StoreError, Tally, Transaction, TransactionNumber,
+    Attempt, Cause, Change, Concerned, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded,
+    Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
 };
 
 mod command;
@@ -32,9 +34,10 @@ mod owed;
 mod readers;
 mod row;
 mod schema;
+mod vouchers;
 mod writer;
 
-use command::{Check, Forestall, Noted, OpenTransaction, Placed, PutOff, RecordEvent, Redrive};
+use command::{Check, Forestall, Noted, OpenTransaction, Placed, PutOff, RecordEvent, Redrive, SetAside};
 use fault::Fault;
 pub use fault::OpenError;
 use log::{Limits, Log};
@@ -52,6 +55,7 @@ pub struct SqliteStore {
     writer: Option<Writer>,
     _lock: Option<File>,
     sealer: Arc<Sealer>,
+    hasher: VoucherHasher,
 }
 
 impl SqliteStore {
@@ -69,12 +73,14 @@ impl SqliteStore {
         let path = schema::prepare_file(path)?;
         let lock = schema::lock(&path)?;
         let connection = schema::open_for_writing(&path, &sealer)?;
+        let hasher = schema::voucher_hasher(&connection, &sealer)?;
         let log = Log::start(schema::open_for_copying(&path)?, limits)?;
         Ok(Self {
             readers: Arc::new(Readers::new(path)),
             writer: Some(Writer::start(connection, Some(log))?),
             _lock: Some(lock),
             sealer: Arc::new(sealer),
+            hasher,
         })
     }
 
@@ -86,11 +92,13 @@ impl SqliteStore {
     /// brought up to date.
     pub fn open_beside(path: &Path, sealer: Sealer) -> Result<Self, OpenError> {
         let connection = schema::open_for_writing_beside(path, &sealer)?;
+        let hasher = schema::voucher_hasher(&connection, &sealer)?;
         Ok(Self {
             readers: Arc::new(Readers::new(path.to_owned())),
             writer: Some(Writer::start(connection, None)?),
             _lock: None,
             sealer: Arc::new(sealer),
+            hasher,
         })
     }
 
@@ -103,9 +111,10 @@ impl SqliteStore {
         let connection = schema::open_for_reading(path)?;
         schema::check_identity(&connection)?.up_to_date()?;
         schema::check_key(&connection, &sealer)?;
+        let hasher = schema::voucher_hasher(&connection, &sealer)?;
         let readers = Readers::new(path.to_owned());
         readers.keep(connection);
-        Ok(Self { readers: Arc::new(readers), writer: None, _lock: None, sealer: Arc::new(sealer) })
+        Ok(Self { readers: Arc::new(readers), writer: None, _lock: None, sealer: Arc::new(sealer), hasher })
     }
 
     /// Commits what was accepted, copies the log into the file and closes it. The same as dropping it.
@@ -128,9 +137,10 @@ impl fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     async fn open(&self, intent: Intent) -> Result<Opened, StoreError> {
         let Intent { key, request, provider, asked, terms, at, due_at } = intent;
-        let request = self.sealer.seal(Place::Request(&key), |out| encode(&request, out));
+        let voucher = self.hasher.presented(&request);
+        let request = self.sealer.seal(Place::Request(&key), |out| encode_request(&request, out));
         let (at, due_at) = (to_millisecond(at), to_millisecond(due_at));
-        let command = OpenTransaction { key, provider, asked, terms, at, due_at, request };
+        let command = OpenTransaction { key, provider, asked, terms, at, due_at, request, voucher };
         let (command, placed) = self.writer()?.begin(command).await?;
         Ok(match placed {
             Placed::Known(transaction) => Opened::Known(*transaction),
@@ -159,12 +169,31 @@ impl Store for SqliteStore {
     }
 
     async fn record(&self, change: Change) -> Result<Recorded, StoreError> {
-        let Change { number, key, seen, at, event, state, due_at, outcome, advice, ends, note, reroute } = change;
+        let Change { number, key, seen, at, event, state, due_at, outcome, advice, ends, advised, note, reroute } =
+            change;
         let version = seen.saturating_add(1);
+        let voucher = outcome.as_ref().map_or_else(Vec::new, |outcome| self.hasher.issued(outcome));
         let outcome =
             outcome.map(|outcome| self.sealer.seal(Place::Outcome(&key, version), |out| encode(&outcome, out)));
+        let advised =
+            advised.map(|advised| self.sealer.seal(Place::Advised(&key, version), |out| encode(&advised, out)));
         let note = note.map(|note| self.sealer.seal(Place::Note(&key, version), |out| encode(&note, out)));
-        let command = RecordEvent { number, key, seen, at, event, state, due_at, outcome, advice, ends, note, reroute };
+        let command = RecordEvent {
+            number,
+            key,
+            seen,
+            at,
+            event,
+            state,
+            due_at,
+            outcome,
+            advice,
+            ends,
+            advised,
+            note,
+            voucher,
+            reroute,
+        };
         let (_, recorded) = self.writer()?.complete(command).await?;
         Ok(recorded)
     }
@@ -174,7 +203,7 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| row::find(connection, &key)).await
     }
 
-    async fn request(&self, number: TransactionNumber) -> Result<ProvisionRequest, StoreError> {
+    async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
         let sealer = Arc::clone(&self.sealer);
         self.readers.read(move |connection| row::request(connection, number, &sealer)).await
     }
@@ -217,12 +246,27 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| owed::unconfirmed(connection, by, most)).await
     }
 
+    async fn unfinalised(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError> {
+        self.readers.read(move |connection| owed::unfinalised(connection, after, most)).await
+    }
+
     async fn orphans(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError> {
         self.readers.read(move |connection| owed::orphans(connection, after, most)).await
     }
 
     async fn look_up(&self, reference: Reference) -> Result<Vec<Transaction>, StoreError> {
         self.readers.read(move |connection| row::look_up(connection, reference)).await
+    }
+
+    async fn concerning(&self, voucher: VoucherName) -> Result<Vec<Concerned>, StoreError> {
+        let name = self.hasher.hash(&voucher);
+        self.readers.read(move |connection| vouchers::concerning(connection, name)).await
+    }
+
+    async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError> {
+        let sealer = Arc::clone(&self.sealer);
+        let (_, count) = self.writer()?.complete(SetAside { channel, under, sealer }).await?;
+        Ok(count)
     }
 
     async fn tally(&self) -> Result<Tally, StoreError> {

@@ -15,8 +15,8 @@ use vouchsafe_core::text::{Form, Text};
 use vouchsafe_core::transaction::{Event, Kind, State, Terms};
 
 use crate::{
-    Change, Entry, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded, Reference, Store, Tally, Transaction,
-    TransactionNumber,
+    Change, Concerned, Entry, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded, Reference, Store, Tally,
+    Transaction, TransactionNumber,
 };
 
 mod advices;
@@ -25,6 +25,7 @@ mod journal;
 mod opening;
 mod references;
 pub mod sample;
+mod vouchers;
 
 /// Tells the whole story on an empty store.
 pub async fn tell(store: &dyn Store) {
@@ -34,6 +35,7 @@ pub async fn tell(store: &dyn Store) {
     advices::tell(store).await;
     attention::tell(store).await;
     references::tell(store).await;
+    vouchers::tell(store).await;
     store.check().await.unwrap();
 }
 
@@ -55,11 +57,11 @@ fn at(millisecond: i64) -> Timestamp {
     Timestamp::from_millisecond(1_700_000_000_000 + millisecond).unwrap()
 }
 
-/// An intent to provision R50.
+/// An intent of R50, of the key's kind.
 pub fn intent(key: &Key) -> Intent {
     Intent {
         key: key.clone(),
-        request: sample::request(key.id),
+        request: sample::request_of(key.kind, key.id),
         provider: text("stellar"),
         asked: Some(LedgerAmount {
             amount: 5_000,
@@ -85,6 +87,7 @@ fn change(transaction: &Transaction, event: Event, state: State) -> Change {
         outcome: None,
         advice: None,
         ends: None,
+        advised: None,
         note: None,
         reroute: None,
     }
@@ -125,6 +128,7 @@ pub struct Traces {
     put_off: OpenAdvice,
     forestalled: Key,
     tally: Tally,
+    concerned: Vec<Concerned>,
 }
 
 /// Writes what must still be there when the store was closed and opened again.
@@ -141,15 +145,17 @@ pub async fn leave_traces(store: &dyn Store) -> Traces {
     recorded(store, change(&put_off.transaction, Event::LateApproval, State::Orphaned)).await;
     let put_off = OpenAdvice { transaction: store.find(&key("shop", 0x1000)).await.unwrap().unwrap(), ..put_off };
     let tally = store.tally().await.unwrap();
-    Traces { pending, told, journal, put_off, forestalled, tally }
+    let concerned = vouchers::found(store, sample::CODE).await;
+    Traces { pending, told, journal, put_off, forestalled, tally, concerned }
 }
 
 /// Finds again what [`leave_traces`] has written, and goes on where it stopped.
 pub async fn find_traces(store: &dyn Store, traces: &Traces) {
-    let Traces { pending, told, journal, put_off, forestalled, tally } = traces;
+    let Traces { pending, told, journal, put_off, forestalled, tally, concerned } = traces;
     assert_eq!(store.find(&pending.key).await.unwrap().as_ref(), Some(pending));
     assert_eq!(store.find(&told.key).await.unwrap().as_ref(), Some(told));
-    assert_eq!(store.request(pending.number).await, Ok(sample::request(pending.key.id)));
+    assert_eq!(store.request(pending.number).await, Ok(sample::request_of(Kind::Provision, pending.key.id)));
+    assert_eq!(vouchers::found(store, sample::CODE).await, *concerned);
     assert_eq!(store.journal(told.number).await.unwrap(), *journal);
     assert_eq!(store.open(intent(&pending.key)).await, Ok(Opened::Known(pending.clone())));
     assert_eq!(store.open(intent(forestalled)).await, Ok(Opened::Forestalled));

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::message::{ChannelAdvice, Request};
 use vouchsafe_core::money::LedgerAmount;
 use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::text::FreeText;
@@ -48,8 +48,8 @@ pub enum Reference {
 pub struct Intent {
     /// The transaction's name.
     pub key: Key,
-    /// The request as the channel sent it.
-    pub request: ProvisionRequest,
+    /// The request as the channel sent it, of the key's kind.
+    pub request: Request,
     /// Who will be asked.
     pub provider: ProviderId,
     /// What the provider is asked for: the request's amount or the product's price, where there is one.
@@ -130,6 +130,8 @@ pub struct Change {
     pub advice: Option<QueuedAdvice>,
     /// How the transaction's open advice ended, be it queued before or by this very change.
     pub ends: Option<AdviceEnd>,
+    /// What the channel said, for events that are about that. Kept sealed.
+    pub advised: Option<ChannelAdvice>,
     /// What a person should know of it: an operator's reason, the provider's words. Kept sealed.
     pub note: Option<FreeText>,
     /// Who is asked from now on, where the one before certainly was not.
@@ -173,6 +175,17 @@ pub struct Entry {
     pub advice_end: Option<AdviceEnd>,
     /// How often that advice was sent without an end.
     pub attempts: u32,
+    /// What the channel said.
+    pub advised: Option<ChannelAdvice>,
     /// What a person should know of it.
     pub note: Option<FreeText>,
+}
+
+/// A transaction that is about a voucher: it issued, redeemed or refunded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concerned {
+    /// The transaction.
+    pub transaction: Transaction,
+    /// Whether an advice of it is still on its way to the provider.
+    pub is_owed: bool,
 }

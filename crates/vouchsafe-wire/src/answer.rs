@@ -19,13 +19,13 @@ use crate::schema::Schemas;
 use crate::wire::Wire;
 use crate::writer::Writer;
 
-/// What a provider says when it approves; any part may be missing.
+/// What a provider says when it approves a request of any kind; any part may be missing.
 ///
 /// A part that is malformed counts as missing, but for three: an amount that cannot be read could be another
 /// one than was asked for, a product id another product, and a voucher without its PIN or its expiry date is
 /// not what was sold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ProvisionAnswer {
+pub struct ApprovalAnswer {
     /// The request's id, repeated.
     pub id: Option<MessageId>,
     /// What was granted.
@@ -49,8 +49,8 @@ pub struct ProvisionAnswer {
 pub enum IssuedVoucher {
     /// Everything that its user needs can be read.
     Whole(Voucher),
-    /// It has a PIN or an expiry date, and that cannot be read.
-    Damaged,
+    /// It has a PIN or an expiry date, and that cannot be read; here is the rest.
+    Damaged(Voucher),
 }
 
 /// What a provider says it sold.
@@ -78,14 +78,12 @@ impl Wire for IssuedVoucher {
         let voucher = Voucher::read(node, reader, path)?;
         let mut exact = Reader::new(Manner::Exact);
         let is_whole = Indispensable::read(node, &mut exact, path).is_some() && exact.into_faults().is_empty();
-        Some(if is_whole { Self::Whole(voucher) } else { Self::Damaged })
+        Some(if is_whole { Self::Whole(voucher) } else { Self::Damaged(voucher) })
     }
 
     fn write(&self, writer: &mut Writer) {
-        match self {
-            Self::Whole(voucher) => voucher.write(writer),
-            Self::Damaged => writer.object(|_| ()),
-        }
+        let (Self::Whole(voucher) | Self::Damaged(voucher)) = self;
+        voucher.write(writer);
     }
 
     fn schema(schemas: &mut Schemas) -> Json {
@@ -125,8 +123,8 @@ objects! {
         id: optional "productId";
     }
 
-    /// What a provider says when it approves.
-    ProvisionAnswer {
+    /// What a provider says when it approves a request of any kind.
+    ApprovalAnswer {
         id: optional "id";
         amounts: checked "amounts";
         voucher: optional "voucher";

@@ -10,6 +10,7 @@ mod error;
 mod node;
 mod object;
 mod pin;
+pub mod query;
 mod reader;
 mod schema;
 mod tables;
@@ -22,12 +23,13 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use answer::{IssuedVoucher, ProvisionAnswer, SoldProduct};
+pub use answer::{ApprovalAnswer, IssuedVoucher, SoldProduct};
 pub use error::{ErrorAnswer, Said};
 use vouchsafe_core::error_detail::{ErrorDetail, FormatError};
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::{
-    BasicReversal, ProductsLookupResponse, ProvisionRequest, ProvisionResponse, TenderAdvice,
+    BasicAdvice, BasicReversal, ProductsLookupResponse, ProvisionRequest, ProvisionResponse, RedemptionRequest,
+    RedemptionResponse, RefundRequest, RefundResponse, TenderAdvice, VoucherLookupResponse,
 };
 
 use crate::node::{Node, Value};
@@ -68,9 +70,20 @@ pub trait Message: Sized {
     fn write(&self) -> Vec<u8>;
 }
 
-/// Makes messages of values that have a table.
+/// Makes messages of values that have a table. The `public` ones are what a channel sends and receives.
 macro_rules! messages {
-    ($($message:ty),* $(,)?) => {
+    (public: $($public:ty),* $(,)?; private: $($private:ty),* $(,)?) => {
+        messages!(@each $($public),*, $($private),*);
+
+        /// The schemas of all that a channel sends and receives, by name, each with its limits and an example.
+        #[must_use]
+        pub fn schemas() -> BTreeMap<&'static str, serde_json::Value> {
+            let mut schemas = Schemas::default();
+            $(<$public>::schema(&mut schemas);)*
+            schemas.into_named()
+        }
+    };
+    (@each $($message:ty),*) => {
         $(impl Message for $message {
             fn read(document: &[u8], manner: Manner) -> Result<Self, Malformed> {
                 read(document, manner)
@@ -86,20 +99,10 @@ macro_rules! messages {
 }
 
 messages! {
-    ProvisionRequest, ProvisionResponse, BasicReversal, TenderAdvice, ProductsLookupResponse, ErrorDetail, ProvisionAnswer,
-    ErrorAnswer,
-}
-
-/// The schemas of all that a channel sends and receives, by name, each with its limits and an example.
-#[must_use]
-pub fn schemas() -> BTreeMap<&'static str, serde_json::Value> {
-    let mut schemas = Schemas::default();
-    ProvisionRequest::schema(&mut schemas);
-    ProvisionResponse::schema(&mut schemas);
-    BasicReversal::schema(&mut schemas);
-    ProductsLookupResponse::schema(&mut schemas);
-    ErrorDetail::schema(&mut schemas);
-    schemas.into_named()
+    public:
+        ProvisionRequest, ProvisionResponse, RedemptionRequest, RedemptionResponse, RefundRequest, RefundResponse,
+        BasicAdvice, BasicReversal, TenderAdvice, ProductsLookupResponse, VoucherLookupResponse, ErrorDetail;
+    private: ApprovalAnswer, ErrorAnswer,
 }
 
 fn read<T: Wire>(document: &[u8], manner: Manner) -> Result<T, Malformed> {

@@ -41,6 +41,11 @@ impl Description {
         }
     }
 
+    /// The schema of each field, by its name.
+    pub(crate) fn into_properties(self) -> Map<String, Json> {
+        self.properties
+    }
+
     /// The whole schema.
     pub(crate) fn into_schema(self, description: &str) -> Json {
         let mut schema = json!({

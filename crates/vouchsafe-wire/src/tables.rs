@@ -1,8 +1,8 @@
 //! Every object of the interface, field by field, in the order it is written.
 
 use vouchsafe_core::message::{
-    BasicAdvice, BasicReversal, Header, ProductsLookupResponse, ProvisionRequest, ProvisionResponse, TenderAdvice,
-    TransactionLabel,
+    BasicAdvice, BasicReversal, Header, ProductsLookupResponse, ProvisionRequest, ProvisionResponse, RedemptionRequest,
+    RedemptionResponse, RefundRequest, RefundResponse, TenderAdvice, TransactionLabel, VoucherLookupResponse,
 };
 use vouchsafe_core::money::{Amounts, LedgerAmount, Tender};
 use vouchsafe_core::party::{
@@ -10,7 +10,7 @@ use vouchsafe_core::party::{
 };
 use vouchsafe_core::product::{ChannelProductListing, Product};
 use vouchsafe_core::slip::{Barcode, SlipData, SlipLine};
-use vouchsafe_core::voucher::{EncryptionParameters, Voucher};
+use vouchsafe_core::voucher::{EncryptionParameters, PresentedVoucher, Voucher};
 
 use crate::object::objects;
 
@@ -53,6 +53,54 @@ objects! {
         product: optional "product";
         pos_info: optional "posInfo";
         recipient: optional "recipient";
+    }
+
+    /// Asks that a voucher be taken: for all that it is worth, or for the `requestAmount`.
+    RedemptionRequest {
+        header: flattened Header;
+        voucher: required "voucher";
+        amounts: optional "amounts";
+        pos_info: optional "posInfo";
+        customer: optional "customer";
+    }
+
+    /// The voucher was taken.
+    RedemptionResponse {
+        header: flattened Header;
+        voucher: optional "voucher";
+        amounts: optional "amounts";
+        pos_info: optional "posInfo";
+        customer: optional "customer";
+    }
+
+    /// Asks that what a redemption took be given back: all of it, or the `requestAmount`.
+    RefundRequest {
+        header: flattened Header;
+        voucher: required "voucher";
+        amounts: optional "amounts";
+        redemption_id: optional "redemptionId";
+        receiver_transaction_ref: optional "receiverTransactionRef" = "ISSUER-REF-1";
+        pos_info: optional "posInfo";
+    }
+
+    /// It was given back.
+    RefundResponse {
+        header: flattened Header;
+        amounts: optional "amounts";
+        voucher: optional "voucher";
+        pos_info: optional "posInfo";
+    }
+
+    /// What is known of a voucher. An amount that cannot be read is not passed over: an absent one means zero.
+    VoucherLookupResponse {
+        voucher: required "voucher";
+        receiver: optional "receiver";
+        settlement_entity: optional "settlementEntity";
+        amounts: checked "amounts";
+        product: optional "product";
+        pos_info: optional "posInfo";
+        third_party_identifiers: list "thirdPartyIdentifiers";
+        rrn: optional "rrn" = "012345678901";
     }
 
     /// States a fact about a request that was sent before.
@@ -159,6 +207,15 @@ objects! {
         pin: optional "pin";
     }
 
+    /// A voucher that somebody has in hand, so its code is known. Code and PIN are secret.
+    PresentedVoucher {
+        code: required "code" = "1234-5678-9012-3456";
+        expiry_date: optional "expiryDate";
+        redeem_instructions: list "redeemInstructions" = ["Dial *130*123# and enter the code"];
+        serial_number: optional "serialNumber" = "SN00000017";
+        pin: optional "pin";
+    }
+
     /// How an encrypted PIN block was made.
     EncryptionParameters {
         pin_block_format: required "pinBlockFormat";
@@ -212,7 +269,7 @@ objects! {
         encoding: required "encoding" = "EAN13";
     }
 
-    /// Who receives the voucher.
+    /// Who receives the voucher, or redeems it.
     Customer {
         first_name: optional "firstName" = "Thandi";
         last_name: optional "lastName" = "Mokoena";

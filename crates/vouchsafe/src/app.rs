@@ -175,9 +175,9 @@ impl Desk {
     /// What an answer, or its absence, says about the provider's health.
     pub(crate) fn heard(&self, answer: &Result<Outcome, NotSent>) {
         let ill = match answer {
-            Err(NotSent::NoConnection | NotSent::NoTime) | Ok(Outcome::Unknown(Doubt::NoAnswer)) => true,
-            Ok(Outcome::Unknown(Doubt::Unusable { reason, .. })) => *reason == Unusable::Status,
-            Ok(Outcome::Unknown(Doubt::Lost) | Outcome::Approved(_) | Outcome::Declined(_)) => false,
+            Err(NotSent::NoConnection | NotSent::NoTime) => true,
+            Ok(Outcome::Unknown(doubt)) => is_ill(doubt),
+            Ok(Outcome::Approved(_) | Outcome::Declined(_)) => false,
         };
         if ill {
             lock(&self.circuit).failed(self.since.elapsed());
@@ -189,5 +189,14 @@ impl Desk {
     /// Whether its circuit is open: no sales are asked of it but for trials.
     pub fn is_circuit_open(&self) -> bool {
         lock(&self.circuit).is_open()
+    }
+}
+
+/// Whether a doubt says that its provider is not well.
+fn is_ill(doubt: &Doubt) -> bool {
+    match doubt {
+        Doubt::NoAnswer => true,
+        Doubt::Unusable { reason, .. } => *reason == Unusable::Status,
+        Doubt::Lost => false,
     }
 }

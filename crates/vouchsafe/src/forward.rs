@@ -139,12 +139,13 @@ async fn attempt(app: &App, desk: &Desk, open: &OpenAdvice) -> Result<Delivery, 
     let journal = app.store.journal(open.transaction.number).await?;
     let own = own_reference(&app.institution, &open.transaction);
     let by = Instant::now() + desk.sheet.timeout;
-    let (provider, message) = (Arc::clone(&desk.provider), advice(open, request, &journal, own));
+    let (provider, message) = (Arc::clone(&desk.provider), advice(open, &request, &journal, own));
+    let kind = open.transaction.key.kind;
     // A task of its own: an adapter that panics has sent nothing that counts, and the advice goes on.
     let sending = tokio::spawn(async move {
         match message {
-            Message::Reversal(reversal) => provider.reverse(&reversal, by).await,
-            Message::Confirmation(confirmation) => provider.confirm(&confirmation, by).await,
+            Message::Reversal(reversal) => provider.reverse(kind, &reversal, by).await,
+            Message::Confirmation(confirmation) => provider.confirm(kind, &confirmation, by).await,
         }
     });
     // Adapters keep to the time they are given; one that does not must not hold the queue up.

@@ -16,11 +16,12 @@ use tokio::time::Instant;
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::outcome::{Decline, Doubt};
+use vouchsafe_core::transaction::Kind;
 use vouchsafe_store::{Figures, StoreError, Tally};
 
 use crate::access::Full;
 use crate::app::{App, NoRoom};
-use crate::flow::{Refusal, ReversalRefusal};
+use crate::flow::{AdviceRefusal, Refusal};
 
 /// How many channels are told apart; anybody may choose a name in a sandbox, and each is kept in memory.
 const CHANNELS: usize = 1_000;
@@ -45,17 +46,27 @@ pub struct Metrics {
 /// An operation of the interface, as far as it is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
-    Provision,
+    Request(Kind),
     Retry,
-    Reversal,
+    Reversal(Kind),
+    Confirmation(Kind),
+    VoucherLookup,
+    RedemptionLookup,
 }
 
 impl Operation {
     const fn name(self) -> &'static str {
         match self {
-            Self::Provision => "provision",
+            Self::Request(kind) => kind.name(),
             Self::Retry => "retry",
-            Self::Reversal => "reversal",
+            Self::Reversal(Kind::Provision) => "reversal",
+            Self::Reversal(Kind::Redemption) => "redemption_reversal",
+            Self::Reversal(Kind::Refund) => "refund_reversal",
+            Self::Confirmation(Kind::Provision) => "confirmation",
+            Self::Confirmation(Kind::Redemption) => "redemption_confirmation",
+            Self::Confirmation(Kind::Refund) => "refund_confirmation",
+            Self::VoucherLookup => "voucher_lookup",
+            Self::RedemptionLookup => "redemption_lookup",
         }
     }
 }
@@ -89,7 +100,7 @@ impl Ending {
         }
     }
 
-    /// How a provision or its retry ended.
+    /// How a request, its retry or a lookup ended.
     pub(crate) fn of<T>(answer: &Result<T, Refusal>) -> Self {
         match answer {
             Ok(_) => Self::Approved,
@@ -97,7 +108,8 @@ impl Ending {
             Err(
                 Refusal::Declined(Decline::NotSent(_))
                 | Refusal::Unknown(Doubt::NoAnswer | Doubt::Unusable { .. })
-                | Refusal::NoRoom(NoRoom::Circuit),
+                | Refusal::NoRoom(NoRoom::Circuit)
+                | Refusal::AdvicesFirst,
             ) => Self::ProviderFault,
             Err(
                 Refusal::Declined(Decline::OurCredentials)
@@ -110,19 +122,30 @@ impl Ending {
                 Refusal::DuplicateRecord
                 | Refusal::OtherRequest(_)
                 | Refusal::NoRetries
+                | Refusal::NotOffered
                 | Refusal::AlreadyReversed
                 | Refusal::NoRoute
+                | Refusal::NoSuchRedemption
+                | Refusal::NeverSeen
+                | Refusal::NotYours
+                | Refusal::StillOpen
                 | Refusal::NotForSale(_),
             ) => Self::Refused,
         }
     }
 
-    /// How a reversal ended.
-    pub(crate) const fn of_reversal(answer: &Result<(), ReversalRefusal>) -> Self {
+    /// How a confirmation or a reversal ended.
+    pub(crate) const fn of_advice(answer: &Result<(), AdviceRefusal>) -> Self {
         match answer {
             Ok(()) => Self::Approved,
-            Err(ReversalRefusal::NeverSeen | ReversalRefusal::AlreadyConfirmed) => Self::Refused,
-            Err(ReversalRefusal::NotRecorded) => Self::OwnFault,
+            Err(AdviceRefusal::NotRecorded) => Self::OwnFault,
+            Err(
+                AdviceRefusal::NothingToFinalise
+                | AdviceRefusal::AlreadyConfirmed
+                | AdviceRefusal::AlreadyReversed
+                | AdviceRefusal::ConfirmedByAnother
+                | AdviceRefusal::NotAuthorised,
+            ) => Self::Refused,
         }
     }
 }
@@ -245,6 +268,12 @@ fn tallied(now: &mut Registry, app: &App, tally: &Tally) {
     }
     now.register("orphans", "Sold, or perhaps sold, and held by no channel", count);
     now.register("orphans_value_minor_units", "What the orphans are worth", value);
+    let (count, age) = tally.unfinalised.map_or((0, 0), |unfinalised| {
+        let age = app.clock.now().as_second().saturating_sub(unfinalised.oldest.as_second()).max(0);
+        (i64::try_from(unfinalised.count).unwrap_or(i64::MAX), age)
+    });
+    now.register("unfinalised", "Approved, and neither confirmed nor reversed by a till", ConstGauge::new(count));
+    now.register("unfinalised_oldest_age_seconds", "How long ago the oldest of them was opened", ConstGauge::new(age));
 }
 
 fn circuits(now: &mut Registry, app: &App) {

@@ -5,15 +5,17 @@ use http::StatusCode;
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::{BasicAdvice, BasicReversal, TenderAdvice};
+use vouchsafe_core::transaction::Kind;
 use vouchsafe_wire::Message;
 
 use crate::simulator::draw::Draw;
-use crate::simulator::ledger::{Entry, Event, Fate, Finaliser, Heard, Standing};
+use crate::simulator::ledger::{Entry, Event, Fate, Finaliser, Heard, Key, Standing};
 use crate::simulator::magic::{Denial, Manner, Often, Receipt, Whim};
 use crate::simulator::plays::Play;
+use crate::simulator::request::already_reversed;
 use crate::simulator::{Desk, Simulator, reply, unwritable};
 
-/// A message that finalises a sale.
+/// A message that finalises a request.
 pub(super) trait Advice: Message + Send + Sync {
     /// Which of the two it is.
     const FINALISER: Finaliser;
@@ -27,6 +29,14 @@ impl Advice for BasicReversal {
 
     fn advice(&self) -> &BasicAdvice {
         &self.advice
+    }
+}
+
+impl Advice for BasicAdvice {
+    const FINALISER: Finaliser = Finaliser::Confirmation;
+
+    fn advice(&self) -> &BasicAdvice {
+        self
     }
 }
 
@@ -65,23 +75,50 @@ struct Verdict {
 
 const NOT_FOUND: Answer = Answer::Error(StatusCode::NOT_FOUND, ErrorType::UnableToLocateRecord);
 const NOT_SUPPORTED: Answer = Answer::Error(StatusCode::NOT_IMPLEMENTED, ErrorType::FunctionNotSupported);
-const REVERSED: Answer = Answer::Error(StatusCode::BAD_REQUEST, ErrorType::VoucherAlreadyReversed);
-const CONFIRMED: Answer = Answer::Error(StatusCode::BAD_REQUEST, ErrorType::VoucherAlreadyConfirmed);
-const REFUSED: Answer = Answer::Error(StatusCode::BAD_REQUEST, ErrorType::TransactionDeclined);
+const REFUSED: Answer = refused(ErrorType::TransactionDeclined);
 const BUSY: Answer = Answer::Error(StatusCode::SERVICE_UNAVAILABLE, ErrorType::UpstreamUnavailable);
 
+const fn refused(error_type: ErrorType) -> Answer {
+    Answer::Error(StatusCode::BAD_REQUEST, error_type)
+}
+
+/// What is said of a request that is confirmed already.
+const fn already_confirmed(kind: Kind) -> ErrorType {
+    match kind {
+        Kind::Provision => ErrorType::VoucherAlreadyConfirmed,
+        Kind::Redemption => ErrorType::RedemptionAlreadyConfirmed,
+        Kind::Refund => ErrorType::RefundAlreadyConfirmed,
+    }
+}
+
+/// What an advice comes to.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    finaliser: Finaliser,
+    kind: Kind,
+    /// Where the request stands.
+    standing: Standing,
+    /// Whether what the request did can still be undone; the voucher may have been used since.
+    undo: Result<(), ErrorType>,
+}
+
 /// What an advice does and is told where everything goes as it should.
-const fn due(finaliser: Finaliser, standing: Standing) -> (Effect, Answer) {
-    match (finaliser, standing) {
-        (Finaliser::Reversal, Standing::Sold) => (Effect::Reverses, Answer::Accepted),
+const fn due(case: Case) -> (Effect, Answer) {
+    match (case.finaliser, case.standing) {
+        (Finaliser::Reversal, Standing::Done) => match case.undo {
+            Ok(()) => (Effect::Reverses, Answer::Accepted),
+            Err(why) => (Effect::Nothing, refused(why)),
+        },
         (Finaliser::Reversal, Standing::Unheard) => (Effect::Forestalls, NOT_FOUND),
         // A repeat is told the same as the first.
         (Finaliser::Reversal, Standing::Dropped | Standing::Forestalled) => (Effect::Nothing, NOT_FOUND),
         (Finaliser::Reversal, Standing::Refused | Standing::Reversed) => (Effect::Nothing, Answer::Accepted),
-        (Finaliser::Reversal, Standing::Confirmed) => (Effect::Nothing, CONFIRMED),
-        (Finaliser::Confirmation, Standing::Sold) => (Effect::Confirms, Answer::Accepted),
+        (Finaliser::Reversal, Standing::Confirmed) => (Effect::Nothing, refused(already_confirmed(case.kind))),
+        (Finaliser::Confirmation, Standing::Done) => (Effect::Confirms, Answer::Accepted),
         (Finaliser::Confirmation, Standing::Confirmed) => (Effect::Nothing, Answer::Accepted),
-        (Finaliser::Confirmation, Standing::Reversed | Standing::Forestalled) => (Effect::Nothing, REVERSED),
+        (Finaliser::Confirmation, Standing::Reversed | Standing::Forestalled) => {
+            (Effect::Nothing, refused(already_reversed(case.kind)))
+        }
         (Finaliser::Confirmation, Standing::Unheard | Standing::Dropped | Standing::Refused) => {
             (Effect::Nothing, NOT_FOUND)
         }
@@ -89,11 +126,11 @@ const fn due(finaliser: Finaliser, standing: Standing) -> (Effect, Answer) {
 }
 
 /// What becomes of an advice that is met in this manner.
-fn verdict(finaliser: Finaliser, standing: Standing, manner: Manner) -> Verdict {
+fn verdict(case: Case, manner: Manner) -> Verdict {
     let nothing = |answer, receipt| Verdict { effect: Effect::Nothing, answer, receipt };
     match manner {
         Manner::Takes(receipt) => {
-            let (effect, answer) = due(finaliser, standing);
+            let (effect, answer) = due(case);
             Verdict { effect, answer, receipt }
         }
         Manner::TurnsDown(Denial::NotFound) => nothing(NOT_FOUND, Receipt::Usual),
@@ -112,13 +149,14 @@ const fn before(fate: &Fate, finaliser: Finaliser) -> u32 {
 }
 
 impl Desk {
-    /// Deals with an advice that came with this user name.
-    pub(super) async fn advise<M: Advice>(&self, client: &str, message: &M) -> Response {
-        let Simulator { institution, seed, faults, plays, ledger, clock } = &self.simulator;
+    /// Deals with an advice about a request of this kind that came with this user name.
+    pub(super) async fn advise<M: Advice>(&self, kind: Kind, client: &str, message: &M) -> Response {
+        let Simulator { institution, seed, faults, plays, ledger, clock, .. } = &self.simulator;
         let advice = message.advice();
-        let draw = Draw { seed: *seed, institution: institution.id.as_str(), client, id: advice.request_id };
+        let key = Key { client: client.into(), kind, id: advice.request_id };
+        let draw = Draw::about(&key, *seed, institution.id.as_str());
         let now = clock();
-        let (verdict, written) = ledger.record(client, advice.request_id, |fate| {
+        let (verdict, written) = ledger.record(key.clone(), |books, fate| {
             let verdict = if plays.contains(&Play::NoAdvices) {
                 Verdict { effect: Effect::Breach, answer: NOT_SUPPORTED, receipt: Receipt::Usual }
             } else {
@@ -131,11 +169,12 @@ impl Desk {
                     _ if fate.whim.is_some() => Manner::Takes(Receipt::Usual),
                     _ => faults.manner(&draw, &format!(" {:?} {before}", M::FINALISER)),
                 };
-                verdict(M::FINALISER, fate.standing, manner)
+                let undo = books.voucher_of(fate).map_or(Ok(()), |voucher| voucher.undo(&key));
+                verdict(Case { finaliser: M::FINALISER, kind, standing: fate.standing, undo }, manner)
             };
             let event = event(verdict, M::FINALISER, advice.id);
             let (id, client) = (advice.request_id.to_string(), client.to_owned());
-            (verdict, Entry { at: now, event, id, client, product: None, amount: None, currency: None })
+            (verdict, Entry { at: now, event, kind, id, client, product: None, amount: None, currency: None })
         });
         if written.await.is_err() {
             return unwritable(advice.id);
@@ -200,44 +239,4 @@ fn event(verdict: Verdict, advice: Finaliser, advice_id: MessageId) -> Event {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::simulator::magic::Silence;
-
-    #[test]
-    fn a_sale_is_finalised_once_and_a_repeat_is_told_the_same() {
-        use Effect::{Confirms, Forestalls, Nothing, Reverses};
-        for (standing, reversal, confirmation) in [
-            (Standing::Unheard, (Forestalls, NOT_FOUND), (Nothing, NOT_FOUND)),
-            (Standing::Dropped, (Nothing, NOT_FOUND), (Nothing, NOT_FOUND)),
-            (Standing::Refused, (Nothing, Answer::Accepted), (Nothing, NOT_FOUND)),
-            (Standing::Sold, (Reverses, Answer::Accepted), (Confirms, Answer::Accepted)),
-            (Standing::Reversed, (Nothing, Answer::Accepted), (Nothing, REVERSED)),
-            (Standing::Confirmed, (Nothing, CONFIRMED), (Nothing, Answer::Accepted)),
-            (Standing::Forestalled, (Nothing, NOT_FOUND), (Nothing, REVERSED)),
-        ] {
-            assert_eq!(due(Finaliser::Reversal, standing), reversal, "{standing:?}");
-            assert_eq!(due(Finaliser::Confirmation, standing), confirmation, "{standing:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_turned_down_does_nothing_and_what_is_lost_later_does_all() {
-        for (manner, effect, status) in [
-            (Manner::Takes(Receipt::Usual), Effect::Reverses, None),
-            (Manner::Takes(Receipt::Silent(Silence::Cut)), Effect::Reverses, None),
-            (Manner::Takes(Receipt::InternalError), Effect::Reverses, None),
-            (Manner::TurnsDown(Denial::NotFound), Effect::Nothing, Some(404)),
-            (Manner::TurnsDown(Denial::Refused), Effect::Nothing, Some(400)),
-            (Manner::TurnsDown(Denial::Busy), Effect::Nothing, Some(503)),
-            (Manner::TurnsDown(Denial::Silent(Silence::Open)), Effect::Nothing, None),
-        ] {
-            let verdict = verdict(Finaliser::Reversal, Standing::Sold, manner);
-            assert_eq!(verdict.effect, effect, "{manner:?}");
-            match event(verdict, Finaliser::Reversal, MessageId::from_parts([1; 16], 0)) {
-                Event::Advised { status: found, .. } => assert_eq!(found, status, "{manner:?}"),
-                other => assert!(matches!(other, Event::Reversed { .. }), "{manner:?}"),
-            }
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,9 @@
 
 use sha2::{Digest, Sha256};
 use vouchsafe_core::id::MessageId;
+use vouchsafe_core::transaction::Kind;
+
+use crate::simulator::ledger::{Key, VoucherMark};
 
 /// What a request is known by at one simulated provider.
 #[derive(Debug, Clone, Copy)]
@@ -9,7 +12,28 @@ pub(super) struct Draw<'a> {
     pub(super) seed: u64,
     pub(super) institution: &'a str,
     pub(super) client: &'a str,
+    pub(super) kind: Kind,
     pub(super) id: MessageId,
+}
+
+impl<'a> Draw<'a> {
+    /// What follows from the seed for this request.
+    pub(super) const fn about(request: &'a Key, seed: u64, institution: &'a str) -> Self {
+        Self { seed, institution, client: &request.client, kind: request.kind, id: request.id }
+    }
+}
+
+/// How a simulated provider's books name the voucher of a code.
+pub(super) fn mark(seed: u64, institution: &str, code: &str) -> VoucherMark {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_be_bytes());
+    for text in [institution, "voucher", code] {
+        hash.update(text);
+        hash.update([0]);
+    }
+    let mut half = [0; 16];
+    half.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    VoucherMark::new(half)
 }
 
 impl Draw<'_> {
@@ -23,6 +47,10 @@ impl Draw<'_> {
             hash.update([0]);
         }
         hash.update(self.id.as_bytes());
+        // Ids are the requests' own within their kind; those of provisions came first.
+        if self.kind != Kind::Provision {
+            hash.update(self.kind.name());
+        }
         let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash.finalize());
         u64::from_be_bytes([a, b, c, d, e, f, g, h])
     }

@@ -41,7 +41,8 @@ impl FromStr for Rate {
     }
 }
 
-/// How often ordinary products, those that are not magic, and advices about them fail, and how long they take.
+/// How often requests for ordinary products, those that are not magic, and for their vouchers fail, and advices about
+/// them, and how long they take.
 ///
 /// What befalls a message depends on the seed, the request's id and how often it came: a run can be repeated,
 /// and whoever repeats an advice gets through in the end.
@@ -79,11 +80,11 @@ impl Faults {
     pub(super) fn behaviour(&self, draw: &Draw<'_>) -> Behaviour {
         match self.mishap(draw, "") {
             Mishap::Silence(silence, Done::Nothing) => Behaviour::Drops(silence),
-            Mishap::Silence(silence, Done::All) => Behaviour::Sells(Answer::Silent(silence)),
+            Mishap::Silence(silence, Done::All) => Behaviour::Does(Answer::Silent(silence)),
             Mishap::Error(Done::Nothing) => Behaviour::Refuses(Refusal::Busy),
-            Mishap::Error(Done::All) => Behaviour::Sells(Answer::InternalError),
-            Mishap::Late(delay) => Behaviour::Sells(Answer::Late(delay)),
-            Mishap::None => Behaviour::Sells(Answer::Usable),
+            Mishap::Error(Done::All) => Behaviour::Does(Answer::InternalError),
+            Mishap::Late(delay) => Behaviour::Does(Answer::Late(delay)),
+            Mishap::None => Behaviour::Does(Answer::Usable),
         }
     }
 
@@ -128,17 +129,19 @@ impl Faults {
 #[cfg(test)]
 mod tests {
     use vouchsafe_core::id::MessageId;
+    use vouchsafe_core::transaction::Kind;
 
     use super::*;
 
     fn behaviours(faults: Faults, seed: u64) -> Vec<Behaviour> {
         let ids = (0..1000_u128).map(|number| MessageId::from_parts(number.to_be_bytes(), 0));
-        ids.map(|id| faults.behaviour(&Draw { seed, institution: "S", client: "us", id })).collect()
+        ids.map(|id| faults.behaviour(&Draw { seed, institution: "S", client: "us", kind: Kind::Provision, id }))
+            .collect()
     }
 
     #[test]
-    fn without_faults_everything_is_sold() {
-        assert!(behaviours(Faults::default(), 7).iter().all(|b| *b == Behaviour::Sells(Answer::Usable)));
+    fn without_faults_everything_is_done() {
+        assert!(behaviours(Faults::default(), 7).iter().all(|b| *b == Behaviour::Does(Answer::Usable)));
     }
 
     #[test]
@@ -151,16 +154,16 @@ mod tests {
         for fault in [
             Behaviour::Drops(Silence::Cut),
             Behaviour::Drops(Silence::Open),
-            Behaviour::Sells(Answer::Silent(Silence::Cut)),
-            Behaviour::Sells(Answer::Silent(Silence::Open)),
+            Behaviour::Does(Answer::Silent(Silence::Cut)),
+            Behaviour::Does(Answer::Silent(Silence::Open)),
         ] {
             let count = found.iter().filter(|b| **b == fault).count();
             assert!((25..=75).contains(&count), "{fault:?} {count}");
         }
         for fault in [
             Behaviour::Refuses(Refusal::Busy),
-            Behaviour::Sells(Answer::InternalError),
-            Behaviour::Sells(Answer::Late(late_by)),
+            Behaviour::Does(Answer::InternalError),
+            Behaviour::Does(Answer::Late(late_by)),
         ] {
             let count = found.iter().filter(|b| **b == fault).count();
             assert!((70..=130).contains(&count), "{fault:?} {count}");
@@ -173,7 +176,7 @@ mod tests {
         let mut attempts = 0;
         for number in 0..200_u128 {
             let id = MessageId::from_parts(number.to_be_bytes(), 0);
-            let draw = Draw { seed: 7, institution: "S", client: "us", id };
+            let draw = Draw { seed: 7, institution: "S", client: "us", kind: Kind::Provision, id };
             let mut manners = (0..100).map(|before| faults.manner(&draw, &format!("reversal {before}")));
             attempts += 1 + manners.position(|manner| manner == Manner::Takes(Receipt::Usual)).unwrap();
         }
@@ -185,7 +188,7 @@ mod tests {
     fn a_delay_is_never_longer_than_the_longest() {
         let most = Duration::from_millis(40);
         for behaviour in behaviours(Faults { delay: most, ..Faults::default() }, 7) {
-            assert!(matches!(behaviour, Behaviour::Sells(Answer::Late(delay)) if delay <= most), "{behaviour:?}");
+            assert!(matches!(behaviour, Behaviour::Does(Answer::Late(delay)) if delay <= most), "{behaviour:?}");
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod entry;
 mod fate;
+mod voucher;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,9 +17,13 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 use vouchsafe_core::id::MessageId;
+use vouchsafe_core::transaction::Kind;
 
 pub use self::entry::{Entry, Event, Finaliser, Heard};
 pub use self::fate::{Fate, Standing, fates};
+pub(super) use self::voucher::Voucher;
+use self::voucher::Vouchers;
+pub use self::voucher::{NotAMark, VoucherMark};
 
 /// Why a ledger cannot be used.
 #[derive(Debug)]
@@ -65,16 +70,81 @@ pub fn entries(path: &Path) -> Result<Vec<Entry>, LedgerFault> {
 /// The books of one simulated provider, open for writing.
 #[derive(Debug)]
 pub struct Ledger {
-    /// What became of every request, by client and id.
-    fates: Mutex<HashMap<(Box<str>, MessageId), Fate>>,
+    books: Mutex<Books>,
     file: Option<Writer>,
+}
+
+/// What names a request at a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) client: Box<str>,
+    pub(super) kind: Kind,
+    pub(super) id: MessageId,
+}
+
+/// What somebody names a voucher by.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// Its code.
+    pub(super) mark: Option<VoucherMark>,
+    /// Its serial number.
+    pub(super) serial_number: Option<Box<str>>,
+    /// A request that issued it, took it or gave it back.
+    pub(super) request: Option<Key>,
+}
+
+/// What all lines together say.
+#[derive(Debug, Default)]
+pub(super) struct Books {
+    fates: HashMap<Key, Fate>,
+    vouchers: Vouchers,
+}
+
+impl Books {
+    /// The voucher that has all these names. Names that contradict each other, or none, name no voucher.
+    pub(super) fn voucher(&self, names: &Names) -> Option<&Voucher> {
+        let by_request = names.request.as_ref().map(|request| self.fates.get(request).and_then(|fate| fate.voucher));
+        let mark = names.mark.or(by_request.flatten());
+        let voucher = match (mark, names.serial_number.as_deref()) {
+            (Some(mark), _) => self.vouchers.marked(mark),
+            (None, serial_number) => self.vouchers.numbered(serial_number?),
+        };
+        voucher
+            .filter(|voucher| names.serial_number.as_ref().is_none_or(|number| *number == voucher.serial_number))
+            .filter(|voucher| by_request.is_none_or(|mark| mark == Some(voucher.mark)))
+    }
+
+    /// The voucher that a request issued, took or gave back.
+    pub(super) fn voucher_of(&self, fate: &Fate) -> Option<&Voucher> {
+        self.vouchers.marked(fate.voucher?)
+    }
+
+    fn fate(&self, request: &Key) -> Fate {
+        self.fates.get(request).copied().unwrap_or_default()
+    }
+
+    fn learn(&mut self, request: Key, entry: &Entry) {
+        let about = match self.fates.get_mut(&request) {
+            Some(fate) => {
+                fate.learn(entry);
+                fate.voucher
+            }
+            None => {
+                let mut fate = Fate::default();
+                fate.learn(entry);
+                self.fates.insert(request.clone(), fate);
+                fate.voucher
+            }
+        };
+        self.vouchers.learn(&request, entry, about);
+    }
 }
 
 impl Ledger {
     /// Books that last as long as this value.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self { fates: Mutex::default(), file: None }
+        Self { books: Mutex::default(), file: None }
     }
 
     /// Books in a file, made where there is none. The file is this value's alone until it is dropped.
@@ -87,10 +157,10 @@ impl Ledger {
             TryLockError::WouldBlock => LedgerFault::InUse,
             TryLockError::Error(fault) => LedgerFault::File(fault),
         })?;
-        let mut fates = HashMap::<_, Fate>::new();
+        let mut books = Books::default();
         let whole_lines = scan(&file, |entry| {
             if let Ok(id) = MessageId::parse(&entry.id) {
-                fates.entry((entry.client.as_str().into(), id)).or_default().learn(&entry);
+                books.learn(Key { client: entry.client.as_str().into(), kind: entry.kind, id }, &entry);
             }
         })?;
         file.set_len(whole_lines)?;
@@ -100,24 +170,27 @@ impl Ledger {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             File::open(parent)?.sync_all()?;
         }
-        Ok(Self { fates: Mutex::new(fates), file: Some(Writer::start(file)?) })
+        Ok(Self { books: Mutex::new(books), file: Some(Writer::start(file)?) })
     }
 
-    /// Writes down what `decide` makes of the fate so far of a client's request, and hands on what it decided.
+    /// What the books say now.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Books) -> T) -> T {
+        read(&self.books.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes down what `decide` makes of the fate so far of a request, and hands on what it decided.
     ///
-    /// Nobody else decides about it meanwhile: a yes is given once, and either reversed or confirmed. The line
+    /// Nobody else decides anything meanwhile: a yes is given once, and either reversed or confirmed. The line
     /// is on its way when this returns and on disk when the future does.
-    pub(super) fn record<T, D: FnOnce(&Fate) -> (T, Entry)>(
+    pub(super) fn record<T, D: FnOnce(&Books, &Fate) -> (T, Entry)>(
         &self,
-        client: &str,
-        id: MessageId,
+        request: Key,
         decide: D,
     ) -> (T, impl Future<Output = Result<(), Unwritable>> + use<T, D>) {
-        let mut fates = self.fates.lock().unwrap_or_else(PoisonError::into_inner);
-        let fate = fates.entry((client.into(), id)).or_default();
-        let (decided, entry) = decide(fate);
-        fate.learn(&entry);
-        // Within the lock, so that the lines about one request stand in the order of the decisions.
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let (decided, entry) = decide(&books, &books.fate(&request));
+        books.learn(request, &entry);
+        // Within the lock, so that the lines stand in the order of the decisions.
         let written = self.file.as_ref().map(|file| file.append(&entry));
         let written = async move {
             match written {

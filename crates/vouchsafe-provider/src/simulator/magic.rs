@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use vouchsafe_core::error_detail::ErrorType;
+use vouchsafe_core::transaction::Kind;
 
 use crate::simulator::ledger::Finaliser;
 
@@ -16,22 +17,24 @@ pub struct MagicProduct {
     pub description: Cow<'static, str>,
     /// What the simulated provider does.
     pub behaviour: Behaviour,
-    /// What it makes of an advice about what it sold.
+    /// What it makes of an advice about what it sold, or about a later use of that.
     pub whim: Option<Whim>,
+    /// Of which use of what it sold it never says that it has done it.
+    pub silent_about: Option<Kind>,
 }
 
 /// What the simulated provider does with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
-    /// It issues a voucher and then answers in this way.
-    Sells(Answer),
-    /// It issues nothing and says so, or seems to.
+    /// It does what it is asked, if that can be done, and then answers in this way.
+    Does(Answer),
+    /// It does nothing and says so, or seems to.
     Refuses(Refusal),
-    /// It issues nothing and never says so.
+    /// It does nothing and never says so.
     Drops(Silence),
 }
 
-/// How the simulated provider answers once it has issued a voucher.
+/// How the simulated provider answers once it has done what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// As it should.
@@ -61,8 +64,10 @@ pub enum Answer {
 /// How the simulated provider refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// With an error type of the interface and status 404.
+    /// With an error type of the interface and status 404; with 400 where it was asked about a voucher.
     Decline(ErrorType),
+    /// With status 400, because the voucher is not in a state for that, or not worth as much.
+    Forbidden(ErrorType),
     /// With status 400, because it heard the id before.
     Duplicate,
     /// With status 400, because the reversal came before the request.
@@ -161,20 +166,20 @@ const DECLINES: &[(&str, ErrorType)] = &[
 /// Every other magic product that has one id.
 const OTHERS: &[(&str, &str, Behaviour)] = &[
     ("NEVERANSWERS", "Sells nothing and never answers.", Behaviour::Drops(Silence::Open)),
-    ("SELLSTHENSILENT", "Sells, then never answers.", Behaviour::Sells(Answer::Silent(Silence::Open))),
+    ("SELLSTHENSILENT", "Sells, then never answers.", Behaviour::Does(Answer::Silent(Silence::Open))),
     ("CUTS", "Sells nothing and cuts the connection.", Behaviour::Drops(Silence::Cut)),
-    ("SELLSTHENCUTS", "Sells, then cuts the connection.", Behaviour::Sells(Answer::Silent(Silence::Cut))),
-    ("SELLSTHEN500", "Sells, then answers 500.", Behaviour::Sells(Answer::InternalError)),
+    ("SELLSTHENCUTS", "Sells, then cuts the connection.", Behaviour::Does(Answer::Silent(Silence::Cut))),
+    ("SELLSTHEN500", "Sells, then answers 500.", Behaviour::Does(Answer::InternalError)),
     ("BUSY503", "Sells nothing and answers 503.", Behaviour::Refuses(Refusal::Busy)),
     ("WRONGCREDENTIALS", "Sells nothing and answers 401.", Behaviour::Refuses(Refusal::Credentials)),
     ("REDIRECTS", "Sells nothing and answers 307, back to itself.", Behaviour::Refuses(Refusal::Redirect)),
-    ("NOCODE", "Sells, then answers 201 without a voucher code.", Behaviour::Sells(Answer::NoCode)),
-    ("OTHERID", "Sells, then answers 201 with another request's id.", Behaviour::Sells(Answer::OtherId)),
-    ("OTHERAMOUNT", "Sells, then answers 201 with another amount.", Behaviour::Sells(Answer::OtherAmount)),
-    ("OTHERCURRENCY", "Sells, then answers 201 in another currency.", Behaviour::Sells(Answer::OtherCurrency)),
-    ("NOTJSON", "Sells, then answers 201 with a page of HTML.", Behaviour::Sells(Answer::NotJson)),
-    ("HUGE", "Sells, then answers 201 with a body of 10 MiB.", Behaviour::Sells(Answer::Huge)),
-    ("TRUNCATED", "Sells, then answers 201 and breaks off half-way.", Behaviour::Sells(Answer::Truncated)),
+    ("NOCODE", "Sells, then answers 201 without a voucher code.", Behaviour::Does(Answer::NoCode)),
+    ("OTHERID", "Sells, then answers 201 with another request's id.", Behaviour::Does(Answer::OtherId)),
+    ("OTHERAMOUNT", "Sells, then answers 201 with another amount.", Behaviour::Does(Answer::OtherAmount)),
+    ("OTHERCURRENCY", "Sells, then answers 201 in another currency.", Behaviour::Does(Answer::OtherCurrency)),
+    ("NOTJSON", "Sells, then answers 201 with a page of HTML.", Behaviour::Does(Answer::NotJson)),
+    ("HUGE", "Sells, then answers 201 with a body of 10 MiB.", Behaviour::Does(Answer::Huge)),
+    ("TRUNCATED", "Sells, then answers 201 and breaks off half-way.", Behaviour::Does(Answer::Truncated)),
 ];
 
 /// The longest that a slow acknowledgement takes: more than most callers wait.
@@ -222,6 +227,12 @@ const WHIMS: &[(&str, &str, Whim)] = &[
     ),
 ];
 
+/// Products that are sold as any other and show what they are when their voucher is used.
+const SILENT: &[(&str, &str, Kind)] = &[
+    ("REDEEMSTHENSILENT", "Sells; takes the voucher when it is redeemed, then never answers.", Kind::Redemption),
+    ("REFUNDSTHENSILENT", "Sells; refunds the redeemed voucher, then never answers.", Kind::Refund),
+];
+
 /// How a product begins whose answer takes as many milliseconds as its id says.
 const SLOW: &str = "SLOW";
 /// The most digits of milliseconds: a minute and a half is longer than anybody waits.
@@ -234,29 +245,40 @@ pub fn products() -> impl Iterator<Item = MagicProduct> {
         description: Cow::Owned(format!("Declines with {error_type}.")),
         behaviour: Behaviour::Refuses(Refusal::Decline(*error_type)),
         whim: None,
+        silent_about: None,
     });
     let slow = MagicProduct {
         id: Cow::Borrowed("SLOW500"),
         description: Cow::Borrowed("Sells, and answers after 500 ms; any number of up to five digits will do."),
-        behaviour: Behaviour::Sells(Answer::Late(Duration::from_millis(500))),
+        behaviour: Behaviour::Does(Answer::Late(Duration::from_millis(500))),
         whim: None,
+        silent_about: None,
     };
     let others = OTHERS.iter().map(|(id, description, behaviour)| MagicProduct {
         id: Cow::Borrowed(*id),
         description: Cow::Borrowed(*description),
         behaviour: *behaviour,
         whim: None,
+        silent_about: None,
     });
     let whims = WHIMS.iter().map(|(id, description, whim)| MagicProduct {
         id: Cow::Borrowed(*id),
         description: Cow::Borrowed(*description),
-        behaviour: Behaviour::Sells(Answer::Usable),
+        behaviour: Behaviour::Does(Answer::Usable),
         whim: Some(*whim),
+        silent_about: None,
     });
-    declines.chain(std::iter::once(slow)).chain(others).chain(whims)
+    let silent = SILENT.iter().map(|(id, description, kind)| MagicProduct {
+        id: Cow::Borrowed(*id),
+        description: Cow::Borrowed(*description),
+        behaviour: Behaviour::Does(Answer::Usable),
+        whim: None,
+        silent_about: Some(*kind),
+    });
+    declines.chain(std::iter::once(slow)).chain(others).chain(whims).chain(silent)
 }
 
-/// What a product does, if it is magic. Every other product is simply sold.
+/// What asking for a product does, if it is magic. Every other product is simply sold.
 #[must_use]
 pub fn behaviour(product: &str) -> Option<Behaviour> {
     if let Some((_, error_type)) = DECLINES.iter().find(|(id, _)| *id == product) {
@@ -265,14 +287,27 @@ pub fn behaviour(product: &str) -> Option<Behaviour> {
     if let Some((.., behaviour)) = OTHERS.iter().find(|(id, ..)| *id == product) {
         return Some(*behaviour);
     }
-    if whim(product).is_some() {
-        return Some(Behaviour::Sells(Answer::Usable));
+    if whim(product).is_some() || silent_about(product).is_some() {
+        return Some(Behaviour::Does(Answer::Usable));
     }
     let digits = product.strip_prefix(SLOW)?;
     if digits.len() > MOST_DIGITS || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    digits.parse().ok().map(|millis| Behaviour::Sells(Answer::Late(Duration::from_millis(millis))))
+    digits.parse().ok().map(|millis| Behaviour::Does(Answer::Late(Duration::from_millis(millis))))
+}
+
+/// What redeeming or refunding the voucher of a product does, if the product is magic.
+#[must_use]
+pub fn behaviour_in_use(product: &str, kind: Kind) -> Option<Behaviour> {
+    behaviour(product).map(|_| {
+        let falls_silent = silent_about(product) == Some(kind);
+        Behaviour::Does(if falls_silent { Answer::Silent(Silence::Open) } else { Answer::Usable })
+    })
+}
+
+fn silent_about(product: &str) -> Option<Kind> {
+    SILENT.iter().find(|(id, ..)| *id == product).map(|(.., kind)| *kind)
 }
 
 /// What a product makes of advices, where it makes anything of them.
@@ -293,12 +328,18 @@ mod tests {
             assert!(ProductId::new(&*product.id).is_ok(), "{}", product.id);
             assert_eq!(behaviour(&product.id), Some(product.behaviour), "{}", product.id);
             assert_eq!(whim(&product.id), product.whim, "{}", product.id);
+            for kind in [Kind::Redemption, Kind::Refund] {
+                let silent = Behaviour::Does(Answer::Silent(Silence::Open));
+                let is_silent = behaviour_in_use(&product.id, kind) == Some(silent);
+                assert_eq!(is_silent, product.silent_about == Some(kind), "{}", product.id);
+            }
         }
+        assert_eq!(behaviour_in_use("AIRTIME", Kind::Refund), None);
     }
 
     #[test]
     fn slow_takes_up_to_five_digits() {
-        let late = |millis| Some(Behaviour::Sells(Answer::Late(Duration::from_millis(millis))));
+        let late = |millis| Some(Behaviour::Does(Answer::Late(Duration::from_millis(millis))));
         for (product, expect) in [
             ("SLOW0", late(0)),
             ("SLOW99999", late(99_999)),

@@ -2,17 +2,21 @@
 //!
 //! What it does with a request or an advice is chosen by the product's id ([`magic`]), else by what
 //! it plays ([`plays`]), else by chance ([`faults`]), and chance follows from a seed: the same requests meet
-//! the same fate at every run. Whatever it answers, or does not, its [`ledger`] tells the truth and tells it
-//! first.
+//! the same fate at every run. A voucher's own state comes before all of that. Whatever is answered or is not, the
+//! [`ledger`] tells the truth and tells it first.
 
 mod advice;
+mod answer;
 mod draw;
 pub mod faults;
+mod header;
 pub mod ledger;
 pub mod magic;
 pub mod plays;
-mod provision;
+mod presented;
 mod reply;
+mod request;
+mod router;
 mod sale;
 
 use std::fmt;
@@ -20,27 +24,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
-use axum::routing::post;
 use axum::serve::ListenerExt;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::StatusCode;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 use vouchsafe_core::id::MessageId;
-use vouchsafe_core::message::{BasicReversal, ProvisionRequest, TenderAdvice};
 use vouchsafe_core::party::Institution;
-use vouchsafe_wire::{Manner, Message};
+use vouchsafe_core::sheet::Messaging;
 
-use crate::simulator::advice::Advice;
 use crate::simulator::faults::Faults;
 use crate::simulator::ledger::Ledger;
 use crate::simulator::magic::Silence;
@@ -48,8 +42,6 @@ use crate::simulator::plays::Play;
 
 /// Where the interface begins on a simulated provider.
 pub const BASE_PATH: &str = "/suv/v1";
-/// The largest request that is read.
-const MOST_OF_A_REQUEST: usize = 256 * 1024;
 
 /// One simulated provider.
 pub struct Simulator {
@@ -59,6 +51,8 @@ pub struct Simulator {
     pub seed: u64,
     /// How often ordinary products fail.
     pub faults: Faults,
+    /// Whether it waits for confirmations: in single messaging what it has answered well is good for use at once.
+    pub messaging: Messaging,
     /// What it cannot do, or does in its own way; empty where it does everything as it should.
     pub plays: Vec<Play>,
     /// Where it writes down what it did.
@@ -88,16 +82,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let closing = CancellationToken::new();
     let desk = Arc::new(Desk { simulator, closing: closing.clone() });
-    let router = Router::new()
-        .route(&format!("{BASE_PATH}/vouchers"), post(provision))
-        .route(&format!("{BASE_PATH}/vouchers/"), post(provision))
-        .route(&format!("{BASE_PATH}/vouchers/reversals"), post(advise::<BasicReversal>))
-        .route(&format!("{BASE_PATH}/vouchers/reversals/"), post(advise::<BasicReversal>))
-        .route(&format!("{BASE_PATH}/vouchers/confirmations"), post(advise::<TenderAdvice>))
-        .route(&format!("{BASE_PATH}/vouchers/confirmations/"), post(advise::<TenderAdvice>))
-        .fallback(nothing_here)
-        .layer(DefaultBodyLimit::max(MOST_OF_A_REQUEST))
-        .with_state(desk);
+    let router = router::router(desk);
     let listener = listener.tap_io(|connection| {
         // Without it an answer may wait 40 ms for company; a connection that refuses still works.
         let _ = connection.set_nodelay(true);
@@ -113,58 +98,6 @@ pub async fn serve(
 struct Desk {
     simulator: Simulator,
     closing: CancellationToken,
-}
-
-async fn nothing_here() -> Response {
-    let detail = ErrorDetail::new(ErrorType::FunctionNotSupported, "the simulated provider does not offer this");
-    reply::json(StatusCode::NOT_FOUND, &detail)
-}
-
-async fn provision(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
-    match received::<ProvisionRequest>(&headers, body) {
-        Ok((_, request)) => desk.provision(&request).await,
-        Err(refusal) => refusal,
-    }
-}
-
-async fn advise<M: Advice>(
-    State(desk): State<Arc<Desk>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    match received::<M>(&headers, body) {
-        Ok((user_name, message)) => desk.advise(&user_name, &message).await,
-        Err(refusal) => refusal,
-    }
-}
-
-/// Who sends a message, and the message; or the answer to something that is none.
-#[expect(clippy::result_large_err, reason = "an answer is passed on once and not carried about")]
-fn received<M: Message>(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<(String, M), Response> {
-    let user_name = headers
-        .get(AUTHORIZATION)
-        .and_then(user_name)
-        .ok_or_else(|| unauthorised(&ErrorDetail::new(ErrorType::AuthenticationError, "credentials are missing")))?;
-    let body = body.map_err(|refused| {
-        reply::json(refused.status(), &ErrorDetail::new(ErrorType::FormatError, &refused.body_text()))
-    })?;
-    let message = M::read(&body, Manner::Strict).map_err(|malformed| {
-        let mut detail = ErrorDetail::new(ErrorType::FormatError, "the request is malformed");
-        detail.id = malformed.id;
-        detail.format_errors = malformed.errors;
-        reply::json(StatusCode::BAD_REQUEST, &detail)
-    })?;
-    Ok((user_name, message))
-}
-
-/// The user name in basic credentials.
-fn user_name(authorization: &HeaderValue) -> Option<String> {
-    let (scheme, credentials) = authorization.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let credentials = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
-    credentials.split_once(':').map(|(user_name, _)| user_name.to_owned())
 }
 
 impl Desk {
@@ -186,10 +119,4 @@ impl Desk {
 fn unwritable(id: MessageId) -> Response {
     let detail = ErrorDetail::new(ErrorType::GeneralError, "the ledger cannot be written");
     reply::json(StatusCode::INTERNAL_SERVER_ERROR, &detail.about(id))
-}
-
-fn unauthorised(detail: &ErrorDetail) -> Response {
-    let mut response = reply::json(StatusCode::UNAUTHORIZED, detail);
-    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"vouchers\""));
-    response
 }

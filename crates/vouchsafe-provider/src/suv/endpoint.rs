@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
+use vouchsafe_core::message::VoucherQuery;
+use vouchsafe_core::transaction::Kind;
 
 use crate::suv::SuvConfig;
 use crate::suv::base_url::{BaseUrl, BaseUrlFault, Security};
@@ -46,21 +48,42 @@ impl From<BaseUrlFault> for ConfigFault {
     }
 }
 
-/// What a provider is asked for: `interface.md` section 1.
+/// What is posted to a provider: `interface.md` section 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
-    Provision,
-    ReverseProvision,
-    ConfirmProvision,
+    /// A request.
+    Ask(Kind),
+    /// The reversal of one.
+    Reverse(Kind),
+    /// The confirmation of one.
+    Confirm(Kind),
+}
+
+/// Where requests of one kind go, and the advices about them.
+#[derive(Debug, Clone)]
+struct Addresses {
+    requests: Uri,
+    reversals: Uri,
+    confirmations: Uri,
+}
+
+impl Addresses {
+    fn below(base_url: &BaseUrl, path: &str) -> Result<Self, ConfigFault> {
+        Ok(Self {
+            requests: base_url.operation(path)?,
+            reversals: base_url.operation(&format!("{path}/reversals"))?,
+            confirmations: base_url.operation(&format!("{path}/confirmations"))?,
+        })
+    }
 }
 
 /// Where to ask, and the credentials that go with it.
 #[derive(Debug, Clone)]
 pub(super) struct Endpoint {
-    security: Security,
-    vouchers: Uri,
-    reversals: Uri,
-    confirmations: Uri,
+    base_url: BaseUrl,
+    vouchers: Addresses,
+    redemptions: Addresses,
+    refunds: Addresses,
     /// Marked as sensitive: it prints as `Sensitive` and no header compression remembers it.
     authorization: HeaderValue,
 }
@@ -69,31 +92,51 @@ impl Endpoint {
     pub(super) fn new(config: &SuvConfig) -> Result<Self, ConfigFault> {
         let base_url = BaseUrl::parse(&config.base_url, config.clear_text)?;
         Ok(Self {
-            security: base_url.security(),
-            vouchers: base_url.operation("/vouchers")?,
-            reversals: base_url.operation("/vouchers/reversals")?,
-            confirmations: base_url.operation("/vouchers/confirmations")?,
+            vouchers: Addresses::below(&base_url, "/vouchers")?,
+            redemptions: Addresses::below(&base_url, "/redemptions")?,
+            refunds: Addresses::below(&base_url, "/refunds")?,
             authorization: basic(config)?,
+            base_url,
         })
     }
 
     pub(super) const fn security(&self) -> Security {
-        self.security
+        self.base_url.security()
     }
 
-    /// The request that carries a message. No compressed answer is asked for: what a small body unpacks to
-    /// has no bound.
+    /// The request that carries a message.
     pub(super) fn post(&self, operation: Operation, body: Vec<u8>) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(Bytes::from(body)));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = match operation {
-            Operation::Provision => self.vouchers.clone(),
-            Operation::ReverseProvision => self.reversals.clone(),
-            Operation::ConfirmProvision => self.confirmations.clone(),
+        let (Operation::Ask(kind) | Operation::Reverse(kind) | Operation::Confirm(kind)) = operation;
+        let addresses = match kind {
+            Kind::Provision => &self.vouchers,
+            Kind::Redemption => &self.redemptions,
+            Kind::Refund => &self.refunds,
         };
+        let address = match operation {
+            Operation::Ask(_) => &addresses.requests,
+            Operation::Reverse(_) => &addresses.reversals,
+            Operation::Confirm(_) => &addresses.confirmations,
+        };
+        let mut request = self.request(Method::POST, address.clone(), body);
+        request.headers_mut().insert(CONTENT_TYPE, JSON);
+        request
+    }
+
+    /// The request that asks about a voucher; none where what is asked is longer than any address may be. It may hold
+    /// the voucher's code: its address is for the provider's eyes only.
+    pub(super) fn look_up(&self, query: &VoucherQuery) -> Option<Request<Full<Bytes>>> {
+        let query = vouchsafe_wire::query::written(query);
+        let address = self.base_url.operation(&format!("/vouchers?{}", query.expose())).ok()?;
+        Some(self.request(Method::GET, address, Vec::new()))
+    }
+
+    /// No compressed answer is asked for: what a small body unpacks to has no bound.
+    fn request(&self, method: Method, address: Uri, body: Vec<u8>) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(Bytes::from(body)));
+        *request.method_mut() = method;
+        *request.uri_mut() = address;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, self.authorization.clone());
-        headers.insert(CONTENT_TYPE, JSON);
         headers.insert(ACCEPT, JSON);
         request
     }
@@ -115,6 +158,7 @@ fn basic(config: &SuvConfig) -> Result<HeaderValue, ConfigFault> {
 mod tests {
     use vouchsafe_core::id::ChannelId;
     use vouchsafe_core::secret::Secret;
+    use vouchsafe_core::text::FreeText;
 
     use super::*;
 
@@ -133,7 +177,7 @@ mod tests {
     #[test]
     fn an_address_that_cannot_be_asked_at_is_refused() {
         let check = |base_url: &str, expect| {
-            let found = Endpoint::new(&config(base_url, "us")).map(|endpoint| endpoint.vouchers.to_string());
+            let found = Endpoint::new(&config(base_url, "us")).map(|endpoint| endpoint.vouchers.requests.to_string());
             assert_eq!(found, expect, "{base_url}");
         };
         check("https://a.example/suv/v1/", Ok("https://a.example/suv/v1/vouchers".to_owned()));
@@ -145,13 +189,42 @@ mod tests {
     #[test]
     fn credentials_are_sent_but_never_shown() {
         let endpoint = Endpoint::new(&config("https://a.example", "us")).unwrap();
-        let request = endpoint.post(Operation::Provision, Vec::new());
+        let request = endpoint.post(Operation::Ask(Kind::Provision), Vec::new());
         assert_eq!(request.headers()[AUTHORIZATION], "Basic dXM6b3BlbiBzZXNhbWU=");
         for shown in
             [format!("{request:?}"), format!("{endpoint:?}"), format!("{:?}", config("https://a.example", "us"))]
         {
             assert!(!shown.contains("dXM6") && !shown.contains("sesame"), "{shown}");
         }
+    }
+
+    #[test]
+    fn each_operation_has_its_own_address() {
+        let endpoint = Endpoint::new(&config("https://a.example/suv/v1", "us")).unwrap();
+        for (kind, path) in
+            [(Kind::Provision, "vouchers"), (Kind::Redemption, "redemptions"), (Kind::Refund, "refunds")]
+        {
+            for (operation, more) in [
+                (Operation::Ask(kind), ""),
+                (Operation::Reverse(kind), "/reversals"),
+                (Operation::Confirm(kind), "/confirmations"),
+            ] {
+                let expect = format!("https://a.example/suv/v1/{path}{more}");
+                assert_eq!(endpoint.post(operation, Vec::new()).uri().to_string(), expect);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_for_an_address_is_not_asked() {
+        let endpoint = Endpoint::new(&config("https://a.example", "us")).unwrap();
+        let query = |length| VoucherQuery {
+            receiver_inst_id: FreeText::new("x".repeat(length)).ok(),
+            ..VoucherQuery::default()
+        };
+        let asked = endpoint.look_up(&query(3)).unwrap();
+        assert_eq!(asked.uri().to_string(), "https://a.example/vouchers?receiverInstId=xxx");
+        assert!(endpoint.look_up(&query(70_000)).is_none());
     }
 
     #[test]

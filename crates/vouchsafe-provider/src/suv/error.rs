@@ -4,6 +4,7 @@ use http::StatusCode;
 use vouchsafe_core::error_detail::{ErrorType, shortened};
 use vouchsafe_core::outcome::ProviderError;
 use vouchsafe_core::text::{FreeText, UpTo};
+use vouchsafe_core::transaction::Kind;
 use vouchsafe_wire::{ErrorAnswer, Manner, Message};
 
 use crate::suv::client::{Answer, Body};
@@ -38,23 +39,39 @@ pub(super) fn provider_error(answer: &Answer) -> Option<ProviderError> {
     })
 }
 
+/// What a provider was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    /// A request of this kind.
+    Request(Kind),
+    /// What is known of a voucher.
+    Lookup,
+}
+
 /// The same error in an answer to the channel. What a provider says of its dealings with us says nothing of
-/// the channel's dealings with us, and a channel that took it so would act on it.
-pub(super) fn relayed(error: ProviderError) -> ProviderError {
+/// the channel's dealings with us, and a channel that took it so would act on it. What it says of the voucher is
+/// as true for the channel.
+pub(super) fn relayed(error: ProviderError, question: Question) -> ProviderError {
+    if !concerns_us(error.error_type, question) {
+        return error;
+    }
+    let code = error.provider_code.filter(|code| !code.as_str().is_empty());
+    let provider_code = code.or_else(|| cut(error.error_type.name(), MOST_OF_A_CODE));
+    ProviderError { error_type: ErrorType::GeneralError, provider_code, ..error }
+}
+
+/// Whether an error is about the messages between the provider and us.
+fn concerns_us(error_type: ErrorType, question: Question) -> bool {
     use ErrorType as Type;
-    match error.error_type {
-        Type::FormatError
-        | Type::AuthenticationError
-        | Type::DuplicateRecord
-        | Type::UnableToLocateRecord
-        | Type::RoutingError
-        | Type::VoucherAlreadyReversed
-        | Type::VoucherAlreadyConfirmed => {
-            let code = error.provider_code.filter(|code| !code.as_str().is_empty());
-            let provider_code = code.or_else(|| cut(error.error_type.name(), MOST_OF_A_CODE));
-            ProviderError { error_type: Type::GeneralError, provider_code, ..error }
-        }
-        _ => error,
+    match (error_type, question) {
+        (Type::FormatError | Type::AuthenticationError | Type::DuplicateRecord | Type::RoutingError, _) => true,
+        // A voucher that nobody knows is an answer to a lookup, and to nothing else.
+        (Type::UnableToLocateRecord, question) => question != Question::Lookup,
+        // That the very request is confirmed or reversed already: by an advice of ours.
+        (Type::VoucherAlreadyReversed | Type::VoucherAlreadyConfirmed, Question::Request(Kind::Provision))
+        | (Type::RedemptionAlreadyReversed | Type::RedemptionAlreadyConfirmed, Question::Request(Kind::Redemption))
+        | (Type::RefundAlreadyReversed | Type::RefundAlreadyConfirmed, Question::Request(Kind::Refund)) => true,
+        _ => false,
     }
 }
 
@@ -83,3 +100,6 @@ fn silent(status: StatusCode) -> UpTo<80> {
     let did = if status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED { "declined" } else { "answered" };
     shortened(&format!("the provider {did} with status {}", status.as_u16()))
 }
+
+#[cfg(test)]
+mod tests;

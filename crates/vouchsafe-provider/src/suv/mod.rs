@@ -5,15 +5,17 @@ mod client;
 mod delivery;
 mod endpoint;
 mod error;
+mod lookup;
 mod map;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 use vouchsafe_core::advice::{Delivery, Hindrance};
 use vouchsafe_core::id::ChannelId;
-use vouchsafe_core::message::{BasicReversal, ProvisionRequest, TenderAdvice};
-use vouchsafe_core::outcome::{Doubt, NotSent, Outcome};
+use vouchsafe_core::message::{BasicReversal, Request, TenderAdvice, VoucherQuery};
+use vouchsafe_core::outcome::{Decline, Doubt, Lookup, NotSent, Outcome};
 use vouchsafe_core::secret::Secret;
+use vouchsafe_core::transaction::Kind;
 use vouchsafe_wire::Message;
 
 use crate::pem::{Authorities, Identity};
@@ -78,8 +80,13 @@ impl SuvProvider {
 
 #[async_trait]
 impl Provider for SuvProvider {
-    async fn provision(&self, request: &ProvisionRequest, patience: Patience) -> Result<Outcome, NotSent> {
-        let post = self.endpoint.post(Operation::Provision, request.write());
+    async fn ask(&self, request: &Request, patience: Patience) -> Result<Outcome, NotSent> {
+        let body = match request {
+            Request::Provision(request) => request.write(),
+            Request::Redemption(request) => request.write(),
+            Request::Refund(request) => request.write(),
+        };
+        let post = self.endpoint.post(Operation::Ask(request.kind()), body);
         match self.client.exchange(post, patience).await {
             Ok(answer) => Ok(map::outcome(&answer, request)),
             Err(Lost::BeforeTheFirstByte(why)) => Err(why),
@@ -87,11 +94,28 @@ impl Provider for SuvProvider {
         }
     }
 
-    async fn reverse(&self, reversal: &BasicReversal, by: Instant) -> Delivery {
-        self.deliver(Operation::ReverseProvision, Finaliser::Reversal, reversal.write(), by).await
+    async fn reverse(&self, kind: Kind, reversal: &BasicReversal, by: Instant) -> Delivery {
+        self.deliver(Operation::Reverse(kind), Finaliser::Reversal, reversal.write(), by).await
     }
 
-    async fn confirm(&self, confirmation: &TenderAdvice, by: Instant) -> Delivery {
-        self.deliver(Operation::ConfirmProvision, Finaliser::Confirmation, confirmation.write(), by).await
+    async fn confirm(&self, kind: Kind, confirmation: &TenderAdvice, by: Instant) -> Delivery {
+        let body = match kind {
+            Kind::Provision => confirmation.write(),
+            // The interface knows of no tenders there: a strict provider would refuse the field.
+            Kind::Redemption | Kind::Refund => confirmation.advice.write(),
+        };
+        self.deliver(Operation::Confirm(kind), Finaliser::Confirmation, body, by).await
+    }
+
+    async fn look_up(&self, query: &VoucherQuery, by: Instant) -> Lookup {
+        // What no address can hold reaches nobody.
+        let Some(get) = self.endpoint.look_up(query) else {
+            return Lookup::Declined(Decline::NotSent(NotSent::NoConnection));
+        };
+        match self.client.exchange(get, Patience { send_by: by, listen_until: by }).await {
+            Ok(answer) => lookup::lookup(&answer, query),
+            Err(Lost::BeforeTheFirstByte(why)) => Lookup::Declined(Decline::NotSent(why)),
+            Err(Lost::AfterTheFirstByte) => Lookup::Unknown(Doubt::NoAnswer),
+        }
     }
 }

@@ -25,7 +25,7 @@ async fn the_request_is_the_interfaces_own() {
         connection.approve(&body).await;
         (head, body)
     };
-    let (found, (head, body)) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+    let (found, (head, body)) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
     assert!(is_approved(&found), "{found:?}");
     assert!(head.starts_with("POST /suv/v1/vouchers HTTP/1.1\r\n"), "{head}");
     for line in
@@ -40,14 +40,14 @@ async fn the_request_is_the_interfaces_own() {
 #[tokio::test]
 async fn a_refused_connection_is_certainly_not_sent() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let found = at(address).provision(&request(1, "AIRTIME"), in_a_while()).await;
+    let found = at(address).ask(&request(1, "AIRTIME"), in_a_while()).await;
     assert_eq!(found, Err(NotSent::NoConnection));
 }
 
 #[tokio::test]
 async fn a_name_that_nobody_has_is_certainly_not_sent() {
     let provider = provider("http://vouchers.invalid/suv/v1".to_owned());
-    let found = provider.provision(&request(1, "AIRTIME"), in_a_while()).await;
+    let found = provider.ask(&request(1, "AIRTIME"), in_a_while()).await;
     assert_eq!(found, Err(NotSent::NoConnection));
 }
 
@@ -61,7 +61,7 @@ async fn a_server_that_speaks_no_tls_never_sees_the_request() {
         connection.send("HTTP/1.1 400 Bad Request\r\n\r\n").await;
         connection
     };
-    let (found, _) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+    let (found, _) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
     assert_eq!(found, Err(NotSent::NoConnection));
 }
 
@@ -75,7 +75,7 @@ async fn a_handshake_that_takes_all_the_time_is_certainly_not_sent() {
         let_the_time_pass().await;
         connection
     };
-    let (found, _) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+    let (found, _) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
     assert_eq!(found, Err(NotSent::NoTime));
 }
 
@@ -84,7 +84,7 @@ async fn without_time_nothing_is_sent() {
     let peer = Peer::listening().await;
     let provider = at(peer.address());
     let too_late = Patience { send_by: tokio::time::Instant::now(), ..in_a_while() };
-    let found = provider.provision(&request(1, "AIRTIME"), too_late).await;
+    let found = provider.ask(&request(1, "AIRTIME"), too_late).await;
     assert_eq!(found, Err(NotSent::NoTime));
     // The first thing that arrives is the second request.
     let asked = request(2, "AIRTIME");
@@ -92,7 +92,7 @@ async fn without_time_nothing_is_sent() {
         let (_, body) = peer.connection().await.request().await.unwrap();
         assert!(body.contains("000000000002"), "{body}");
     };
-    let (found, ()) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+    let (found, ()) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
     assert_eq!(found, NO_ANSWER);
 }
 
@@ -114,7 +114,7 @@ async fn a_connection_that_ends_without_a_whole_answer_leaves_doubt() {
             connection.request().await.unwrap();
             connection.send(sent).await;
         };
-        let (found, ()) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+        let (found, ()) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
         assert_eq!(found, NO_ANSWER, "{sent:?}");
     }
 }
@@ -124,7 +124,7 @@ async fn a_connection_closed_at_once_is_never_taken_for_an_answer() {
     let peer = Peer::listening().await;
     let (provider, asked) = (at(peer.address()), request(1, "AIRTIME"));
     let serve = async { drop(peer.connection().await) };
-    let (found, ()) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+    let (found, ()) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
     // Whether the request was on its way is a race, and both truths may be told.
     assert!(found == NO_ANSWER || found == Err(NotSent::NoConnection), "{found:?}");
 }
@@ -142,7 +142,7 @@ async fn silence_ends_at_the_deadline_wherever_it_begins() {
             // The connection is given up with the answer: what comes late meets nobody else's request.
             connection.closed().await;
         };
-        let (found, ()) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+        let (found, ()) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
         assert_eq!(found, NO_ANSWER, "{sent:?}");
     }
 }
@@ -159,7 +159,7 @@ async fn what_was_sent_in_time_is_listened_to_for_longer() {
     };
     let patience = in_a_while();
     let patience = Patience { listen_until: patience.send_by + Duration::from_secs(60), ..patience };
-    let (found, ()) = tokio::join!(provider.provision(&asked, patience), serve);
+    let (found, ()) = tokio::join!(provider.ask(&asked, patience), serve);
     assert!(matches!(found, Ok(Outcome::Declined(_))), "{found:?}");
 }
 
@@ -176,7 +176,7 @@ async fn an_answer_without_end_is_too_large() {
             .await;
         connection.closed().await;
     };
-    let (found, ()) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+    let (found, ()) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
     assert_eq!(found, Ok(Outcome::Unknown(Doubt::Unusable { reason: Unusable::TooLarge, error: None })));
 }
 
@@ -191,7 +191,7 @@ async fn a_connection_is_used_again() {
             connection.approve(&body).await;
         }
     };
-    let ask = async { (provider.provision(&one, in_a_while()).await, provider.provision(&two, in_a_while()).await) };
+    let ask = async { (provider.ask(&one, in_a_while()).await, provider.ask(&two, in_a_while()).await) };
     let ((first, second), ()) = tokio::join!(ask, serve);
     assert!(is_approved(&first) && is_approved(&second), "{first:?} {second:?}");
 }
@@ -206,7 +206,7 @@ async fn after_an_idle_connection_was_closed_the_next_request_is_sent_once_and_a
         connection.approve(&body).await;
         connection.close().await;
     };
-    let (found, ()) = tokio::join!(provider.provision(&one, in_a_while()), first);
+    let (found, ()) = tokio::join!(provider.ask(&one, in_a_while()), first);
     assert!(is_approved(&found), "{found:?}");
 
     let second = async {
@@ -215,7 +215,7 @@ async fn after_an_idle_connection_was_closed_the_next_request_is_sent_once_and_a
         connection.approve(&body).await;
         connection
     };
-    let (found, connection) = tokio::join!(provider.provision(&two, in_a_while()), second);
+    let (found, connection) = tokio::join!(provider.ask(&two, in_a_while()), second);
     assert!(is_approved(&found), "{found:?}");
     drop(provider);
     connection.closed().await;
@@ -232,8 +232,8 @@ async fn a_request_lost_on_a_used_connection_is_not_sent_again() {
         connection.request().await.unwrap();
     };
     let ask = async {
-        let first = provider.provision(&one, in_a_while()).await;
-        (first, provider.provision(&two, in_a_while()).await)
+        let first = provider.ask(&one, in_a_while()).await;
+        (first, provider.ask(&two, in_a_while()).await)
     };
     let ((first, second), ()) = tokio::join!(ask, serve);
     assert!(is_approved(&first), "{first:?}");
@@ -247,6 +247,6 @@ async fn a_request_lost_on_a_used_connection_is_not_sent_again() {
         assert!(body.contains("000000000003"), "{body}");
         connection.approve(&body).await;
     };
-    let (third, ()) = tokio::join!(provider.provision(&three, in_a_while()), serve);
+    let (third, ()) = tokio::join!(provider.ask(&three, in_a_while()), serve);
     assert!(is_approved(&third), "{third:?}");
 }

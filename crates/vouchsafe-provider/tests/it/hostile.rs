@@ -23,7 +23,7 @@ async fn a_redirect_is_not_followed() {
             connection.request().await.unwrap();
             connection.send(format!("HTTP/1.1 {status}\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n")).await;
         };
-        let (found, ()) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+        let (found, ()) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
         assert_eq!(found, Ok(unusable(Unusable::Status)), "{status}");
         // The first who comes there is us.
         let ours = TcpStream::connect(elsewhere.address()).await.unwrap();
@@ -51,7 +51,7 @@ async fn a_packed_answer_is_not_unpacked() {
                 format!("HTTP/1.1 201 Created\r\ncontent-encoding: {encoding}\r\ncontent-length: {length}\r\n\r\n");
             connection.send([head.as_bytes(), &body].concat()).await;
         };
-        let (found, ()) = tokio::join!(provider.provision(&asked, in_a_while()), serve);
+        let (found, ()) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
         match expect {
             Some(reason) => assert_eq!(found, Ok(unusable(reason)), "{encoding}"),
             None => assert!(matches!(found, Ok(Outcome::Approved(_))), "{encoding}: {found:?}"),

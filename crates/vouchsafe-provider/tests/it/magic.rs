@@ -69,6 +69,8 @@ const TABLE: &[(&str, Expect, &str)] = &[
     ("REVERSE503ONCE", Expect::Approved, "sold"),
     ("CONFIRMREFUSED", Expect::Approved, "sold"),
     ("CONFIRM503ONCE", Expect::Approved, "sold"),
+    ("REDEEMSTHENSILENT", Expect::Approved, "sold"),
+    ("REFUNDSTHENSILENT", Expect::Approved, "sold"),
 ];
 
 #[tokio::test]
@@ -83,7 +85,7 @@ async fn every_magic_product_does_what_it_promises_and_the_books_tell_the_truth(
                 let_the_time_pass().await;
             }
         };
-        let (found, ()) = tokio::join!(provider.provision(&asked, in_a_while()), silence);
+        let (found, ()) = tokio::join!(provider.ask(&asked, in_a_while()), silence);
         assert_eq!(expectation(&found), *expect, "{product}");
     }
     let entries = simulator.stop().await;

@@ -3,20 +3,23 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod advice;
+mod caller;
 mod client;
 mod hostile;
+mod lookup;
 mod magic;
 mod peer;
 mod sheets;
 mod simulator;
 mod tls;
+mod voucher;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use vouchsafe_core::id::ChannelId;
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::message::{ProvisionRequest, RedemptionRequest, RefundRequest, Request};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_provider::Patience;
 use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
@@ -45,16 +48,38 @@ fn at(address: SocketAddr) -> SuvProvider {
 }
 
 /// A request for 50 rand's worth of a product.
-fn request(number: u128, product: &str) -> ProvisionRequest {
+fn request(number: u128, product: &str) -> Request {
+    let rest = format!(
+        r#""amounts":{{"requestAmount":{{"amount":5000,"currency":"710"}}}},"product":{{"productId":"{product}"}}"#
+    );
+    provision(number, &rest)
+}
+
+/// A request for a voucher.
+fn provision(number: u128, rest: &str) -> Request {
+    Request::Provision(ProvisionRequest::read(document(number, rest).as_bytes(), Manner::Strict).unwrap())
+}
+
+/// A request that a voucher be redeemed.
+fn redemption(number: u128, rest: &str) -> Request {
+    Request::Redemption(RedemptionRequest::read(document(number, rest).as_bytes(), Manner::Strict).unwrap())
+}
+
+/// A request that a redemption be refunded.
+fn refund(number: u128, rest: &str) -> Request {
+    Request::Refund(RefundRequest::read(document(number, rest).as_bytes(), Manner::Strict).unwrap())
+}
+
+/// A request as JSON: what all kinds begin with, and the rest.
+fn document(number: u128, rest: &str) -> String {
     let id = format!("{:08x}-0000-0000-0000-{:012x}", number >> 64, number & 0xffff_ffff_ffff);
-    let document = format!(
+    format!(
         r#"{{"id":"{id}","time":"2026-11-23T10:00:00.000Z","client":{{"id":"us","name":"Vouchsafe"}},
         "originator":{{"institution":{{"id":"app","name":"App"}},"terminalId":"12345678","merchant":{{
         "merchantType":"5411","merchantId":"123456789012345","merchantName":
         {{"name":"Shop","city":"Durban","region":"NL","country":"ZA"}}}}}},"thirdPartyIdentifiers":[],
-        "amounts":{{"requestAmount":{{"amount":5000,"currency":"710"}}}},"product":{{"productId":"{product}"}}}}"#
-    );
-    ProvisionRequest::read(document.as_bytes(), Manner::Strict).unwrap()
+        {rest}}}"#
+    )
 }
 
 /// Longer than anything takes that is meant to end by itself.

@@ -47,8 +47,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         loop {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-                if body.len() == length.parse::<usize>().unwrap() {
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                if body.len() == length.map_or(0, |length| length.parse::<usize>().unwrap()) {
                     return Some((head.to_owned(), body.to_owned()));
                 }
             }

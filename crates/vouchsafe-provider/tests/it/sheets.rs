@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use vouchsafe_core::advice::{Delivery, Hindrance};
 use vouchsafe_core::error_detail::ErrorType;
 use vouchsafe_core::outcome::{Decline, Outcome};
+use vouchsafe_core::transaction::Kind;
 use vouchsafe_provider::Provider;
 use vouchsafe_provider::simulator::faults::{Faults, Rate};
 use vouchsafe_provider::simulator::ledger::Standing;
@@ -39,16 +40,16 @@ async fn playing(plays: &[Play]) -> Running {
 }
 
 async fn sell(provider: &SuvProvider, number: u128, product: &str) {
-    let found = provider.provision(&request(number, product), in_a_while()).await;
+    let found = provider.ask(&request(number, product), in_a_while()).await;
     assert!(matches!(found, Ok(Outcome::Approved(_))), "{product}: {found:?}");
 }
 
 async fn reverse(provider: &SuvProvider, number: u128) -> Class {
-    class(provider.reverse(&reversal(number), in_a_while().listen_until).await)
+    class(provider.reverse(Kind::Provision, &reversal(number), in_a_while().listen_until).await)
 }
 
 async fn confirm(provider: &SuvProvider, number: u128) -> Class {
-    class(provider.confirm(&confirmation(number), in_a_while().listen_until).await)
+    class(provider.confirm(Kind::Provision, &confirmation(number), in_a_while().listen_until).await)
 }
 
 #[tokio::test]
@@ -82,7 +83,7 @@ async fn a_reversal_before_its_request_is_remembered_also_across_a_restart() {
     let simulator = Running::start_in(simulator.end().await, |_| ()).await;
     let provider = simulator.provider();
     assert_eq!(reverse(&provider, 1).await, Class::NotFound);
-    let found = provider.provision(&request(1, "AIRTIME"), in_a_while()).await;
+    let found = provider.ask(&request(1, "AIRTIME"), in_a_while()).await;
     assert!(matches!(found, Ok(Outcome::Declined(Decline::ByProvider(_)))), "{found:?}");
     let fate = simulator.fate(1);
     assert_eq!((fate.standing, fate.requests, fate.reversals), (Standing::Forestalled, 1, 2));
@@ -96,7 +97,7 @@ async fn nothing_is_reversed_that_was_never_sold() {
     let simulator = Running::start().await;
     let provider = simulator.provider();
     for (number, product) in [(1, "DECLINEDONOTHONOUR"), (2, "CUTS")] {
-        provider.provision(&request(number, product), in_a_while()).await.unwrap();
+        provider.ask(&request(number, product), in_a_while()).await.unwrap();
     }
     assert_eq!(reverse(&provider, 1).await, Class::Taken);
     // Whoever was cut off before it sold does not know the request.
@@ -113,10 +114,10 @@ async fn a_sheet_without_advices_or_retries_books_each_breach() {
     sell(&provider, 2, "AIRTIME").await;
     assert_eq!(reverse(&provider, 1).await, Class::Refused(ErrorType::FunctionNotSupported));
     assert_eq!(confirm(&provider, 1).await, Class::Refused(ErrorType::FunctionNotSupported));
-    let again = provider.provision(&request(1, "AIRTIME"), in_a_while()).await;
+    let again = provider.ask(&request(1, "AIRTIME"), in_a_while()).await;
     assert!(matches!(again, Ok(Outcome::Declined(Decline::ByProvider(_)))), "{again:?}");
     let fate = simulator.fate(1);
-    assert_eq!((fate.standing, fate.requests, fate.breaches), (Standing::Sold, 2, 3));
+    assert_eq!((fate.standing, fate.requests, fate.breaches), (Standing::Done, 2, 3));
     assert_eq!(simulator.fate(2).breaches, 0);
 }
 
@@ -124,16 +125,16 @@ async fn a_sheet_without_advices_or_retries_books_each_breach() {
 async fn a_sheet_and_a_product_can_make_the_first_advice_go_wrong() {
     let again = Class::Again;
     for (play, product, first, standing, second) in [
-        (Some(Play::NotFoundOnce), "AIRTIME", Class::NotFound, Standing::Sold, Class::Taken),
+        (Some(Play::NotFoundOnce), "AIRTIME", Class::NotFound, Standing::Done, Class::Taken),
         (Some(Play::AcknowledgesTwice), "AIRTIME", again(Hindrance::NoAnswer), Standing::Reversed, Class::Taken),
-        (None, "REVERSENOTFOUNDONCE", Class::NotFound, Standing::Sold, Class::Taken),
+        (None, "REVERSENOTFOUNDONCE", Class::NotFound, Standing::Done, Class::Taken),
         (None, "REVERSETWICE", again(Hindrance::NoAnswer), Standing::Reversed, Class::Taken),
-        (None, "REVERSE503ONCE", again(Hindrance::TooMany), Standing::Sold, Class::Taken),
+        (None, "REVERSE503ONCE", again(Hindrance::TooMany), Standing::Done, Class::Taken),
         (
             None,
             "REVERSEREFUSED",
             Class::Refused(ErrorType::TransactionDeclined),
-            Standing::Sold,
+            Standing::Done,
             Class::Refused(ErrorType::TransactionDeclined),
         ),
     ] {
@@ -161,7 +162,7 @@ async fn a_slow_reversal_takes_effect_at_once_and_its_repeat_need_not_wait() {
         let provider = simulator.provider();
         sell(&provider, 1, product).await;
         let first = reversal(1);
-        let slow = provider.reverse(&first, Instant::now() + Duration::from_secs(1_000_000));
+        let slow = provider.reverse(Kind::Provision, &first, Instant::now() + Duration::from_secs(1_000_000));
         tokio::pin!(slow);
         tokio::select! {
             found = &mut slow => panic!("answered at once: {found:?}"),

@@ -10,10 +10,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use vouchsafe_core::error_detail::ErrorType;
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::message::Request;
 use vouchsafe_core::outcome::{Approval, Decline, NotSent, Outcome};
 use vouchsafe_core::party::Institution;
+use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::text::{FreeText, UpTo};
+use vouchsafe_core::transaction::Kind;
 use vouchsafe_provider::Provider;
 use vouchsafe_provider::simulator::faults::{Faults, Rate};
 use vouchsafe_provider::simulator::ledger::{self, Entry, Event, Fate, Ledger};
@@ -31,6 +33,7 @@ fn simulator(ledger: Ledger) -> Simulator {
         },
         seed: 7,
         faults: Faults::default(),
+        messaging: Messaging::Dual,
         plays: Vec::new(),
         ledger,
         clock: Box::new(|| "2026-11-23T10:00:01Z".parse().unwrap()),
@@ -75,8 +78,13 @@ impl Running {
 
     /// What the books say of a request.
     pub(crate) fn fate(&self, number: u128) -> Fate {
+        self.fate_of(Kind::Provision, number)
+    }
+
+    /// What the books say of a request of this kind.
+    pub(crate) fn fate_of(&self, kind: Kind, number: u128) -> Fate {
         let entries = ledger::entries(&books(self.folder.path())).unwrap();
-        let key = ("us".to_owned(), request(number, "AIRTIME").header.id);
+        let key = ("us".to_owned(), kind, request(number, "AIRTIME").header().id);
         ledger::fates(&entries).get(&key).copied().unwrap_or_default()
     }
 
@@ -97,14 +105,14 @@ fn books(folder: &Path) -> PathBuf {
     folder.join("ledger.jsonl")
 }
 
-fn approval(found: Result<Outcome, NotSent>) -> Approval {
+pub(crate) fn approval(found: Result<Outcome, NotSent>) -> Approval {
     match found {
         Ok(Outcome::Approved(approval)) => *approval,
         other => panic!("not approved: {other:?}"),
     }
 }
 
-fn declined_with(found: &Result<Outcome, NotSent>) -> Option<ErrorType> {
+pub(crate) fn declined_with(found: &Result<Outcome, NotSent>) -> Option<ErrorType> {
     match found {
         Ok(Outcome::Declined(Decline::ByProvider(error))) => {
             // What concerns the provider's dealings with us is found in its own words.
@@ -118,8 +126,8 @@ fn declined_with(found: &Result<Outcome, NotSent>) -> Option<ErrorType> {
 #[tokio::test]
 async fn a_voucher_looks_real_and_its_code_stays_out_of_the_books() {
     let simulator = Running::start().await;
-    let sold = approval(simulator.provider().provision(&request(1, "AIRTIME"), in_a_while()).await);
-    let code = sold.code().expose().as_str().to_owned();
+    let sold = approval(simulator.provider().ask(&request(1, "AIRTIME"), in_a_while()).await);
+    let code = sold.code().unwrap().expose().as_str().to_owned();
     let groups = code.split('-').map(|group| group.len() == 4 && group.bytes().all(|b| b.is_ascii_digit()));
     assert_eq!(groups.collect::<Vec<_>>(), [true; 4], "{code}");
     assert_eq!(sold.voucher().expiry_date, Some("2029-11-23T10:00:00Z".parse().unwrap()));
@@ -131,7 +139,7 @@ async fn a_voucher_looks_real_and_its_code_stays_out_of_the_books() {
     let text = std::fs::read_to_string(books(folder.path())).unwrap();
     assert!(!text.contains(&code) && !text.contains(&code.replace('-', "")), "{text}");
     let [entry] = &ledger::entries(&books(folder.path())).unwrap()[..] else { panic!("{text}") };
-    let Event::Sold { serial_number, code_fingerprint } = &entry.event else { panic!("{text}") };
+    let Event::Sold { serial_number, code_fingerprint, .. } = &entry.event else { panic!("{text}") };
     assert_eq!(serial_number, sold.voucher().serial_number.as_ref().unwrap().as_str());
     assert_eq!(code_fingerprint.len(), 8);
     assert_eq!((entry.amount, entry.currency.as_deref()), (Some(5000), Some("710")));
@@ -141,7 +149,7 @@ async fn a_voucher_looks_real_and_its_code_stays_out_of_the_books() {
 async fn the_same_seed_and_id_give_the_same_voucher_and_other_ones_another() {
     let ask = async |seed: u64, number: u128| {
         let simulator = Running::start_in(tempfile::tempdir().unwrap(), |simulator| simulator.seed = seed).await;
-        approval(simulator.provider().provision(&request(number, "AIRTIME"), in_a_while()).await).code().clone()
+        approval(simulator.provider().ask(&request(number, "AIRTIME"), in_a_while()).await).code().unwrap().clone()
     };
     let code = ask(7, 1).await;
     assert!(code == ask(7, 1).await);
@@ -153,14 +161,14 @@ async fn the_same_seed_and_id_give_the_same_voucher_and_other_ones_another() {
 async fn an_id_is_heard_once_also_across_a_restart() {
     let simulator = Running::start().await;
     let asked = request(1, "AIRTIME");
-    approval(simulator.provider().provision(&asked, in_a_while()).await);
-    let again = simulator.provider().provision(&asked, in_a_while()).await;
+    approval(simulator.provider().ask(&asked, in_a_while()).await);
+    let again = simulator.provider().ask(&asked, in_a_while()).await;
     assert_eq!(declined_with(&again), Some(ErrorType::DuplicateRecord));
 
     let simulator = Running::start_in(simulator.end().await, |_| ()).await;
-    let again = simulator.provider().provision(&asked, in_a_while()).await;
+    let again = simulator.provider().ask(&asked, in_a_while()).await;
     assert_eq!(declined_with(&again), Some(ErrorType::DuplicateRecord));
-    approval(simulator.provider().provision(&request(2, "AIRTIME"), in_a_while()).await);
+    approval(simulator.provider().ask(&request(2, "AIRTIME"), in_a_while()).await);
 
     let events = simulator.stop().await.into_iter().map(|entry| entry.event);
     let sold = events.map(|event| matches!(event, Event::Sold { .. }));
@@ -173,7 +181,7 @@ async fn of_many_copies_at_once_one_is_sold() {
     let provider = std::sync::Arc::new(simulator.provider());
     let copies = (0..16).map(|_| {
         let provider = provider.clone();
-        tokio::spawn(async move { provider.provision(&request(1, "AIRTIME"), in_a_while()).await })
+        tokio::spawn(async move { provider.ask(&request(1, "AIRTIME"), in_a_while()).await })
     });
     let mut sold = 0;
     for copy in copies.collect::<Vec<_>>() {
@@ -197,11 +205,11 @@ async fn faults_by_chance_are_in_the_books_too() {
             simulator.booked(number + 1).await;
             let_the_time_pass().await;
         };
-        let (found, ()) = tokio::join!(provider.provision(&asked, in_a_while()), silence);
+        let (found, ()) = tokio::join!(provider.ask(&asked, in_a_while()), silence);
         assert!(matches!(found, Ok(Outcome::Unknown(_))), "{found:?}");
     }
     // What a product id asks for comes before chance.
-    let found = provider.provision(&request(8, "DECLINEDONOTHONOUR"), in_a_while()).await;
+    let found = provider.ask(&request(8, "DECLINEDONOTHONOUR"), in_a_while()).await;
     assert_eq!(declined_with(&found), Some(ErrorType::DoNotHonour));
     assert_eq!(simulator.stop().await.len(), 9);
 }
@@ -212,7 +220,7 @@ async fn neither_silence_nor_slowness_holds_up_the_end() {
     let provider = std::sync::Arc::new(simulator.provider());
     let waiting = ["NEVERANSWERS", "SELLSTHENSILENT", "SLOW99999"].into_iter().enumerate().map(|(number, product)| {
         let provider = provider.clone();
-        tokio::spawn(async move { provider.provision(&request(number as u128, product), in_a_while()).await })
+        tokio::spawn(async move { provider.ask(&request(number as u128, product), in_a_while()).await })
     });
     let waiting = waiting.collect::<Vec<_>>();
     simulator.booked(3).await;
@@ -241,7 +249,12 @@ fn post(path: &str, headers: &str, body: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}")
 }
 
-fn written(request: &ProvisionRequest) -> String {
+fn get(target: &str, headers: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n")
+}
+
+fn written(request: &Request) -> String {
+    let Request::Provision(request) = request else { panic!("{request:?} asks for no voucher") };
     String::from_utf8(request.write()).unwrap()
 }
 
@@ -261,7 +274,15 @@ async fn the_edges_answer_as_the_interface_says() {
         (post(vouchers, BASIC, &" ".repeat(300_000)), "413", "FORMAT_ERROR"),
         (post("/suv/v1/vouchers/reversals", BASIC, "{}"), "400", "requestId may not be null"),
         (post("/suv/v1/vouchers/confirmations/", "authorization: Basic !\r\n", "{}"), "401", "AUTHENTICATION_ERROR"),
-        (post("/suv/v1/redemptions", BASIC, "{}"), "404", "FUNCTION_NOT_SUPPORTED"),
+        (post("/suv/v1/redemptions", BASIC, "{}"), "400", "voucher may not be null"),
+        (post("/suv/v1/refunds/", BASIC, "{}"), "400", "voucher may not be null"),
+        (post("/suv/v1/refunds/confirmations", BASIC, r#"{"tenders":[]}"#), "400", "tenders is not a known field"),
+        (post("/suv/v1/redemptions/reversals", BASIC, "{}"), "400", "reversalReason may not be null"),
+        (post("/suv/v1/payments", BASIC, "{}"), "404", "FUNCTION_NOT_SUPPORTED"),
+        (get("/suv/v1/vouchers?voucherCode=1", BASIC), "404", "UNABLE_TO_LOCATE_RECORD"),
+        (get("/suv/v1/vouchers/?voucherSerialNumber=1", BASIC), "404", "UNABLE_TO_LOCATE_RECORD"),
+        (get("/suv/v1/vouchers?code=1", BASIC), "400", "code is not a known field"),
+        (get("/suv/v1/vouchers?voucherCode=1", ""), "401", "AUTHENTICATION_ERROR"),
     ] {
         let answer = exchange(simulator.address, &sent).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(part), "{part}: {answer}");

@@ -72,7 +72,7 @@ async fn ask(config: impl FnOnce(SuvConfig) -> SuvConfig, server: ServerConfig) 
         connection.approve(&body).await;
         true
     };
-    tokio::join!(provider.provision(&asked, in_a_while()), serve)
+    tokio::join!(provider.ask(&asked, in_a_while()), serve)
 }
 
 fn is_approved(found: &Result<Outcome, NotSent>) -> bool {

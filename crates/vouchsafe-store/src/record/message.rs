@@ -1,6 +1,9 @@
 //! The form of a request and of all that it consists of.
 
-use vouchsafe_core::message::{Header, ProvisionRequest, TransactionLabel};
+use vouchsafe_core::message::{
+    BasicAdvice, BasicReversal, ChannelAdvice, Header, ProvisionRequest, RedemptionRequest, RefundRequest, Request,
+    TenderAdvice, TransactionLabel,
+};
 use vouchsafe_core::money::{Amounts, LedgerAmount, Tender};
 use vouchsafe_core::party::{
     Address, Customer, EntryMode, Institution, Merchant, MerchantName, Originator, PosInfo, ThirdPartyIdentifier,
@@ -8,12 +11,19 @@ use vouchsafe_core::party::{
 use vouchsafe_core::product::{ChannelProductListing, Product};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_core::slip::{Barcode, SlipData, SlipLine};
-use vouchsafe_core::voucher::{Pin, Voucher};
+use vouchsafe_core::transaction::Kind;
+use vouchsafe_core::voucher::{Pin, PresentedVoucher, Voucher};
 
-use super::{Damaged, Optional, Presence, Reader, Record, put_presence, records};
+use super::{Damaged, Optional, Presence, Reader, Record, decode, encode, put_presence, records};
 
 records! {
     ProvisionRequest { header; amounts, tenders, voucher, product, pos_info, recipient }
+    RedemptionRequest { header, voucher; amounts, pos_info, customer }
+    RefundRequest { header, voucher; amounts, redemption_id, receiver_transaction_ref, pos_info }
+
+    BasicAdvice { id, request_id, time; third_party_identifiers, stan, rrn, amounts }
+    BasicReversal { advice, reason; }
+    TenderAdvice { advice; tenders }
 
     Header {
         id, time, originator, client;
@@ -53,6 +63,48 @@ records! {
     Barcode { data, encoding; }
 
     Voucher { ; code, expiry_date, redeem_instructions, serial_number, pin }
+    PresentedVoucher { code; expiry_date, redeem_instructions, serial_number, pin }
+}
+
+/// Writes a request. Which kind it is stands in its transaction's key and is not repeated.
+pub(crate) fn encode_request(request: &Request, out: &mut Vec<u8>) {
+    match request {
+        Request::Provision(request) => encode(request, out),
+        Request::Redemption(request) => encode(request, out),
+        Request::Refund(request) => encode(request, out),
+    }
+}
+
+/// Reads a request of a kind.
+pub(crate) fn decode_request(kind: Kind, bytes: &[u8]) -> Result<Request, Damaged> {
+    match kind {
+        Kind::Provision => decode(bytes).map(Request::Provision),
+        Kind::Redemption => decode(bytes).map(Request::Redemption),
+        Kind::Refund => decode(bytes).map(Request::Refund),
+    }
+}
+
+impl Record for ChannelAdvice {
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Confirmation(confirmation) => {
+                out.push(0);
+                confirmation.put(out);
+            }
+            Self::Reversal(reversal) => {
+                out.push(1);
+                reversal.put(out);
+            }
+        }
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        match from.byte()? {
+            0 => Record::take(from).map(Self::Confirmation),
+            1 => Record::take(from).map(Self::Reversal),
+            _ => Err(Damaged("it has an advice of a kind that this version does not know")),
+        }
+    }
 }
 
 /// PIN blocks are never stored: one counts as absent. A [`Pin`] by itself has no form at all, so none can

@@ -36,6 +36,15 @@ fn check<R: Record + PartialEq + Debug>(value: &R) {
 fn requests_come_back_as_they_were() {
     check(&sample::request(sample::id()));
     check(&sample::plain_request(MessageId::from_parts([0xff; 16], u32::MAX)));
+    check(&sample::redemption(sample::id()));
+    check(&sample::refund(sample::id()));
+}
+
+#[test]
+fn what_channels_say_comes_back_as_it_was() {
+    for advice in sample::channel_advices() {
+        check(&advice);
+    }
 }
 
 #[test]
@@ -146,6 +155,11 @@ fn form() -> String {
     hex(&mut form, "a plain request", &encoded(&sample::plain_request(sample::id())));
     for (outcome, number) in sample::outcomes().iter().zip(1..) {
         hex(&mut form, &format!("outcome {number}"), &encoded(outcome));
+    }
+    hex(&mut form, "a redemption", &encoded(&sample::redemption(sample::id())));
+    hex(&mut form, "a refund", &encoded(&sample::refund(sample::id())));
+    for (advice, number) in sample::channel_advices().iter().zip(1..) {
+        hex(&mut form, &format!("channel's advice {number}"), &encoded(advice));
     }
     form
 }

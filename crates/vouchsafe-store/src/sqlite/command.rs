@@ -13,10 +13,12 @@ use crate::record::word::Word;
 mod attempt;
 mod change;
 mod intent;
+mod set_aside;
 
 pub(super) use attempt::{PutOff, Redrive};
 pub(super) use change::RecordEvent;
 pub(super) use intent::{Forestall, Noted, OpenTransaction, Placed};
+pub(super) use set_aside::SetAside;
 
 /// Something to write. It may be applied again after a rollback, so it keeps nothing of a first attempt.
 pub(super) trait Command: Send + 'static {

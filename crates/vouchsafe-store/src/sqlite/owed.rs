@@ -13,10 +13,10 @@ use vouchsafe_core::transaction::State;
 use super::Fault;
 use super::row::{self, select_transaction};
 use crate::record::word::Word;
-use crate::{OpenAdvice, OpenAdvices, Orphans, Tally, Transaction, TransactionNumber};
+use crate::{OpenAdvice, OpenAdvices, Orphans, Tally, Transaction, TransactionNumber, Unfinalised};
 
 // An index for one state needs the state's place in the query itself.
-const _: () = assert!(State::Orphaned as u8 == 8);
+const _: () = assert!(State::Orphaned as u8 == 8 && State::Approved as u8 == 2);
 
 pub(super) const DUE_ADVICES: &str = select_transaction!(
     ", a.position, a.first_due_at, a.attempts, a.not_found, a.id, a.capitals, a.advice, a.due_at",
@@ -92,6 +92,22 @@ pub(super) fn orphans(
     row::transactions(connection, ORPHANS, (after, limit(most)))
 }
 
+pub(super) const UNFINALISED: &str = select_transaction!(
+    "",
+    "transactions AS t INDEXED BY transactions_unfinalised",
+    "t.state = 2 AND t.due_at IS NULL AND t.number > ?1 ORDER BY t.number LIMIT ?2"
+);
+
+/// The approved transactions after a number that only their channels can finalise.
+pub(super) fn unfinalised(
+    connection: &Connection,
+    after: TransactionNumber,
+    most: usize,
+) -> Result<Vec<Transaction>, Fault> {
+    let after = i64::try_from(after.0).unwrap_or(i64::MAX);
+    row::transactions(connection, UNFINALISED, (after, limit(most)))
+}
+
 /// As many as memory could hold are no fewer than the engine can count.
 fn limit(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
@@ -108,7 +124,21 @@ pub(super) const ORPHANS_VALUE: &str =
 
 /// How much is owed.
 pub(super) fn tally(connection: &Connection) -> Result<Tally, Fault> {
-    Ok(Tally { open_advices: count_advices(connection)?, orphans: count_orphans(connection)? })
+    Ok(Tally {
+        open_advices: count_advices(connection)?,
+        orphans: count_orphans(connection)?,
+        unfinalised: count_unfinalised(connection)?,
+    })
+}
+
+pub(super) const UNFINALISED_COUNT: &str = "SELECT count(*), min(opened_at)
+     FROM transactions INDEXED BY transactions_unfinalised WHERE state = 2 AND due_at IS NULL";
+
+fn count_unfinalised(connection: &Connection) -> Result<Option<Unfinalised>, Fault> {
+    let count = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?));
+    let (count, oldest) = connection.prepare_cached(UNFINALISED_COUNT)?.query_row((), count)?;
+    let oldest = oldest.map(row::time).transpose()?;
+    Ok(oldest.map(|oldest| Unfinalised { count: count.unsigned_abs(), oldest }))
 }
 
 fn count_advices(connection: &Connection) -> Result<Vec<OpenAdvices>, Fault> {

@@ -4,20 +4,21 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Params, Row};
 use vouchsafe_core::advice::{Advice, AdviceEnd};
 use vouchsafe_core::id::MessageId;
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::message::Request;
 use vouchsafe_core::money::{Currency, LedgerAmount, LedgerIndicator};
+use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::text::{Form, Text};
-use vouchsafe_core::transaction::Terms;
+use vouchsafe_core::transaction::{Kind, Terms};
 
 use super::Fault;
 use crate::record::word::Word;
-use crate::record::{Damaged, Record, decode};
+use crate::record::{Damaged, Record, decode, decode_request};
 use crate::seal::{Place, Sealer};
 use crate::{Entry, Key, QueuedAdvice, Reference, Transaction, TransactionNumber};
 
 /// How many bits of a position are the version's.
-const VERSION_BITS: u32 = 20;
+pub(super) const VERSION_BITS: u32 = 20;
 pub(super) const LAST_VERSION: u32 = (1 << VERSION_BITS) - 1;
 
 /// Where the event that led to a version stands: the journals follow one another, each in its own order.
@@ -104,7 +105,7 @@ pub(super) fn transactions(
 }
 
 /// A transaction's name.
-fn key(connection: &Connection, number: TransactionNumber) -> Result<Key, Fault> {
+pub(super) fn key(connection: &Connection, number: TransactionNumber) -> Result<Key, Fault> {
     let mut statement = connection.prepare_cached(select_transaction!("t.number = ?1"))?;
     let mut rows = statement.query([number.0.cast_signed()])?;
     let row = rows.next()?.ok_or(Damaged("there is no such transaction"))?;
@@ -112,15 +113,11 @@ fn key(connection: &Connection, number: TransactionNumber) -> Result<Key, Fault>
 }
 
 /// The request that opened a transaction.
-pub(super) fn request(
-    connection: &Connection,
-    number: TransactionNumber,
-    sealer: &Sealer,
-) -> Result<ProvisionRequest, Fault> {
+pub(super) fn request(connection: &Connection, number: TransactionNumber, sealer: &Sealer) -> Result<Request, Fault> {
     let key = key(connection, number)?;
     let mut statement = connection.prepare_cached("SELECT request FROM transactions WHERE number = ?1")?;
     let sealed: Vec<u8> = statement.query_row([number.0.cast_signed()], |row| row.get(0))?;
-    Ok(decode(&sealer.open(Place::Request(&key), &sealed)?)?)
+    Ok(decode_request(key.kind, &sealer.open(Place::Request(&key), &sealed)?)?)
 }
 
 /// A transaction's journal, oldest first.
@@ -130,7 +127,7 @@ pub(super) fn journal(
     sealer: &Sealer,
 ) -> Result<Vec<Entry>, Fault> {
     let key = key(connection, number)?;
-    let sql = "SELECT e.position, e.at, e.event, e.state, e.outcome, e.note,
+    let sql = "SELECT e.position, e.at, e.event, e.state, e.outcome, e.note, e.advised,
                       a.id, a.capitals, a.advice, a.first_due_at, a.state, a.attempts
                FROM events AS e LEFT JOIN advices AS a ON a.position = e.position
                WHERE e.position BETWEEN ?1 AND ?2 ORDER BY e.position";
@@ -148,19 +145,25 @@ pub(super) fn journal(
 }
 
 fn entry(row: &Row<'_>, version: u32, key: &Key, sealer: &Sealer) -> Result<Entry, Fault> {
-    let (advice, advice_end, attempts) = match row.get(6)? {
-        Some(id) => (Some(queued(row, id, 7)?), advice_end(row.get(10)?)?, row.get(11)?),
+    let (advice, advice_end, attempts) = match row.get(7)? {
+        Some(id) => (Some(queued(row, id, 8)?), advice_end(row.get(11)?)?, row.get(12)?),
         None => (None, None, 0),
     };
+    let outcome = opened(row, 4, Place::Outcome(key, version), sealer)?;
+    if key.kind == Kind::Provision && matches!(&outcome, Some(Outcome::Approved(approval)) if approval.code().is_none())
+    {
+        return Err(Damaged("an approval has no code").into());
+    }
     Ok(Entry {
         version,
         at: time(row.get(1)?)?,
         event: Word::at_place(row.get(2)?)?,
         state: Word::at_place(row.get(3)?)?,
-        outcome: opened(row, 4, Place::Outcome(key, version), sealer)?,
+        outcome,
         advice,
         advice_end,
         attempts,
+        advised: opened(row, 6, Place::Advised(key, version), sealer)?,
         note: opened(row, 5, Place::Note(key, version), sealer)?,
     })
 }

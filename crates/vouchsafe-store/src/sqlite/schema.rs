@@ -9,9 +9,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use vouchsafe_core::advice::{Advice, AdviceEnd, Hindrance};
 use vouchsafe_core::transaction::{Event, Kind, State};
 
-use super::OpenError;
+use super::{OpenError, vouchers};
+use crate::Cause;
 use crate::record::word::Word;
 use crate::seal::{Place, Sealer};
+use crate::voucher_hash::VoucherHasher;
 
 /// "vchs" in the file's header, so that tools and we can tell a store from any other SQLite file.
 const APPLICATION_ID: i64 = 0x7663_6873;
@@ -19,8 +21,11 @@ const APPLICATION_ID: i64 = 0x7663_6873;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_transactions.sql"),
     include_str!("../../migrations/sqlite/0002_advices.sql"),
+    include_str!("../../migrations/sqlite/0003_vouchers.sql"),
 ];
 const NEWEST: i64 = MIGRATIONS.len() as i64;
+/// The first version that finds vouchers by their names.
+const WITH_VOUCHERS: i64 = 3;
 /// How long a connection waits for another process that looks into the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// How long an operator's command waits for its turn beside a switch that has much to write.
@@ -160,8 +165,24 @@ pub(super) fn check_key(connection: &Connection, sealer: &Sealer) -> Result<(), 
     sealer.open(Place::Store, &seal).map(|_| ()).map_err(|_| OpenError::OtherKey)
 }
 
+/// What the names of vouchers are hashed with in this store.
+pub(super) fn voucher_hasher(connection: &Connection, sealer: &Sealer) -> Result<VoucherHasher, OpenError> {
+    let sealed: Vec<u8> = connection.query_row("SELECT voucher_key FROM store", (), |row| row.get(0))?;
+    let key = sealer.open(Place::VoucherKey, &sealed).map_err(|_| OpenError::OtherKey)?;
+    Ok(VoucherHasher::new(key.try_into().map_err(|_| OpenError::NotAStore)?))
+}
+
+/// Gives the store the key that vouchers are found by, and enters those that were sold before there was one.
+fn begin_vouchers(connection: &Connection, sealer: &Sealer) -> Result<(), OpenError> {
+    let key = sealer.draw();
+    let sealed = sealer.seal(Place::VoucherKey, |out| out.extend_from_slice(&key));
+    connection.execute("UPDATE store SET voucher_key = ?1", [sealed])?;
+    let entered = vouchers::enter_all(connection, sealer, &VoucherHasher::new(key));
+    entered.map_err(|fault| OpenError::Engine(Cause::from(fault).to_string()))
+}
+
 /// Brings schema and words up to date, all or nothing.
-fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) -> rusqlite::Result<()> {
+fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) -> Result<(), OpenError> {
     // At once for writing: a command beside us may write, and what was read before that could not be written on.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = match identity {
@@ -176,6 +197,9 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) ->
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         let seal = sealer.seal(Place::Store, |_| ());
         transaction.execute("INSERT INTO store (only_row, seal, checks) VALUES (1, ?1, 0)", [seal])?;
+    }
+    if from < WITH_VOUCHERS {
+        begin_vouchers(&transaction, sealer)?;
     }
     let lists = [
         ("kind", words(Kind::name)),
@@ -192,7 +216,7 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) ->
             transaction.prepare_cached(sql)?.execute((list, place, word))?;
         }
     }
-    transaction.commit()
+    Ok(transaction.commit()?)
 }
 
 fn words<W: Word, S: Into<String>>(spell: impl Fn(W) -> S) -> Vec<String> {

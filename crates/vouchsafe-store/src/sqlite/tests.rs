@@ -85,7 +85,7 @@ async fn a_reader_beside_the_switch_sees_every_commit_and_writes_nothing() {
     let traces = story::leave_traces(&switch).await;
     let known = open_new(&switch, &key(1)).await;
     assert_eq!(reader.find(&key(1)).await, Ok(Some(known.clone())));
-    assert_eq!(reader.request(known.number).await, Ok(story::sample::request(key(1).id)));
+    assert_eq!(reader.request(known.number).await, Ok(story::sample::request_of(Kind::Provision, key(1).id)));
     let closed = StoreError::Determinate(Cause::Closed);
     assert_eq!(reader.open(story::intent(&key(2))).await, Err(closed.clone()));
     assert_eq!(reader.check().await, Err(closed));
@@ -134,6 +134,9 @@ fn no_query_walks_a_whole_table() {
         (owed::UNANSWERED, &["transactions_by_due_at", "transactions_by_due_at"]),
         (owed::UNCONFIRMED, &["transactions_by_due_at"]),
         (owed::ORPHANS, &["transactions_orphaned"]),
+        (owed::UNFINALISED, &["transactions_unfinalised"]),
+        (owed::UNFINALISED_COUNT, &["transactions_unfinalised"]),
+        (vouchers::CONCERNING, &["PRIMARY KEY", "INTEGER PRIMARY KEY", "INTEGER PRIMARY KEY"]),
         (owed::OPEN_ADVICES, &["COVERING INDEX advices_open"]),
         (owed::ORPHANS_VALUE, &["transactions_orphaned"]),
     ] {

@@ -97,13 +97,28 @@ pub(super) async fn fill_journal(store: &dyn Store, pending: &Transaction) -> Ve
             advice,
             advice_end: advice.map(|_| AdviceEnd::ALL[turn % AdviceEnd::ALL.len()]),
             attempts: 0,
+            advised: (!turn.is_multiple_of(3)).then(|| sample::channel_advices()[turn % 3 - 1].clone()),
             note: turn.is_multiple_of(2).then(|| text(sample::NOTE)),
         };
         journal.push(entry.clone());
-        let Entry { version: _, at, event, state, outcome, advice, advice_end: ends, attempts: _, note } = entry;
+        let Entry { version: _, at, event, state, outcome, advice, advice_end: ends, attempts: _, advised, note } =
+            entry;
         let (number, key) = (pending.number, pending.key.clone());
-        let change =
-            Change { number, key, seen, at, event, state, due_at: None, outcome, advice, ends, note, reroute: None };
+        let change = Change {
+            number,
+            key,
+            seen,
+            at,
+            event,
+            state,
+            due_at: None,
+            outcome,
+            advice,
+            ends,
+            advised,
+            note,
+            reroute: None,
+        };
         assert_eq!(store.record(change).await, Ok(Recorded::Done));
     }
     journal

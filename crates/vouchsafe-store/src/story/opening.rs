@@ -1,6 +1,7 @@
 //! Keys: opened once, or forestalled.
 
 use vouchsafe_core::id::MessageId;
+use vouchsafe_core::message::Request;
 use vouchsafe_core::transaction::{Kind, State};
 
 use super::{at, id, intent, key, opened, sample, text};
@@ -78,13 +79,17 @@ async fn an_id_is_the_same_in_any_case_and_echoed_as_sent(store: &dyn Store) {
 }
 
 async fn each_kind_has_its_own_ids(store: &dyn Store) {
-    let provision = key("till", 0x30);
-    let refund = Key { kind: Kind::Refund, ..provision.clone() };
-    let first = opened(store, intent(&provision)).await;
-    let second = opened(store, intent(&refund)).await;
-    assert_ne!(first.number, second.number);
-    assert_eq!(second.upstream_id, refund.id, "a provider tells kinds apart as we do");
-    assert_eq!(store.find(&refund).await, Ok(Some(second)));
+    let mut numbers = Vec::new();
+    for kind in Kind::ALL.iter().copied() {
+        let key = Key { kind, ..key("till", 0x30) };
+        let transaction = opened(store, intent(&key)).await;
+        assert_eq!(transaction.upstream_id, key.id, "a provider tells kinds apart as we do");
+        assert_eq!(store.request(transaction.number).await, Ok(sample::request_of(kind, key.id)));
+        numbers.push(transaction.number);
+        assert_eq!(store.find(&key).await, Ok(Some(transaction)));
+    }
+    numbers.dedup();
+    assert_eq!(numbers.len(), Kind::ALL.len());
 }
 
 async fn two_channels_with_one_id_are_two_transactions_to_a_provider(store: &dyn Store) {
@@ -110,15 +115,15 @@ async fn nobody_can_lay_hands_on_a_derived_id(store: &dyn Store) {
 async fn a_request_comes_back_whole_but_for_its_pin_block(store: &dyn Store) {
     let key = key("till", 0x60);
     let whole = opened(store, intent(&key)).await;
-    assert_eq!(store.request(whole.number).await, Ok(sample::request(key.id)));
+    assert_eq!(store.request(whole.number).await, Ok(sample::request_of(key.kind, key.id)));
 
     let key = self::key("till", 0x61);
     let mut request = sample::request(key.id);
     let mut expect = request.clone();
     request.voucher.get_or_insert_default().pin = Some(sample::pin_block());
     expect.voucher.get_or_insert_default().pin = None;
-    let blocked = opened(store, Intent { request, ..intent(&key) }).await;
-    assert_eq!(store.request(blocked.number).await, Ok(expect));
+    let blocked = opened(store, Intent { request: Request::Provision(request), ..intent(&key) }).await;
+    assert_eq!(store.request(blocked.number).await, Ok(Request::Provision(expect)));
 }
 
 async fn a_forestalled_key_is_never_opened(store: &dyn Store) {

@@ -2,9 +2,13 @@
 
 use jiff::Timestamp;
 use uuid::Uuid;
+use vouchsafe_core::advice::ReversalReason;
 use vouchsafe_core::error_detail::ErrorType;
 use vouchsafe_core::id::MessageId;
-use vouchsafe_core::message::{Header, ProvisionRequest, TranType, TransactionLabel};
+use vouchsafe_core::message::{
+    BasicAdvice, BasicReversal, ChannelAdvice, Header, ProvisionRequest, RedemptionRequest, RefundRequest, Request,
+    TenderAdvice, TranType, TransactionLabel,
+};
 use vouchsafe_core::money::{AccountType, Amounts, Currency, LedgerAmount, LedgerIndicator, Tender, TenderType};
 use vouchsafe_core::outcome::{Approval, Decline, Doubt, NotSent, Outcome, ProviderError, Unusable};
 use vouchsafe_core::party::{
@@ -14,7 +18,8 @@ use vouchsafe_core::party::{
 use vouchsafe_core::product::{ChannelProductListing, Number, Product};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_core::slip::{Barcode, SlipData, SlipLine};
-use vouchsafe_core::voucher::{EncryptionParameters, Pin, PinBlockFormat, Voucher};
+use vouchsafe_core::transaction::Kind;
+use vouchsafe_core::voucher::{EncryptionParameters, Pin, PinBlockFormat, PresentedVoucher, Voucher};
 
 use super::text;
 
@@ -27,28 +32,92 @@ pub const NOTE: &str = "Mrs Dlamini called: never received";
 /// The name of the customer in [`request`].
 pub const CUSTOMER: &str = "Nomvula-Dlamini";
 
+/// A request of a kind in which nothing is absent.
+#[must_use]
+pub fn request_of(kind: Kind, id: MessageId) -> Request {
+    match kind {
+        Kind::Provision => Request::Provision(request(id)),
+        Kind::Redemption => Request::Redemption(redemption(id)),
+        Kind::Refund => Request::Refund(refund(id)),
+    }
+}
+
+/// A request for a redemption in which nothing is absent.
+#[must_use]
+pub fn redemption(id: MessageId) -> RedemptionRequest {
+    let Voucher { expiry_date, redeem_instructions, serial_number, pin, .. } = voucher(Pin::Clear(text(PIN)));
+    RedemptionRequest {
+        header: header(id),
+        voucher: PresentedVoucher {
+            code: Secret::new(text(CODE)),
+            expiry_date,
+            redeem_instructions,
+            serial_number,
+            pin,
+        },
+        amounts: Some(amounts()),
+        pos_info: Some(PosInfo { entry_mode: None, pos_condition_code: Some(PosConditionCode::NormalPresentment) }),
+        customer: Some(Secret::new(customer())),
+    }
+}
+
+/// A request for a refund in which nothing is absent.
+#[must_use]
+pub fn refund(id: MessageId) -> RefundRequest {
+    RefundRequest {
+        header: header(id),
+        voucher: voucher(Pin::Clear(text(PIN))),
+        amounts: Some(amounts()),
+        redemption_id: Some(self::id()),
+        receiver_transaction_ref: Some(text("R-9")),
+        pos_info: Some(PosInfo { entry_mode: None, pos_condition_code: Some(PosConditionCode::NormalPresentment) }),
+    }
+}
+
+/// What a channel can say of its request, nothing absent.
+#[must_use]
+pub fn channel_advices() -> [ChannelAdvice; 2] {
+    let advice = BasicAdvice {
+        id: MessageId::from_parts([0xad; 16], 0b101),
+        request_id: id(),
+        time: time(1_700_000_000_456),
+        third_party_identifiers: header(id()).third_party_identifiers,
+        stan: Some(text("000124")),
+        rrn: Some(text("000000000457")),
+        amounts: Some(amounts()),
+    };
+    [
+        ChannelAdvice::Confirmation(TenderAdvice { advice: advice.clone(), tenders: tenders() }),
+        ChannelAdvice::Reversal(BasicReversal { advice, reason: ReversalReason::ResponseNotFinal }),
+    ]
+}
+
+fn tenders() -> Vec<Tender> {
+    vec![
+        Tender {
+            tender_type: TenderType::CreditCard,
+            amount: rand(4_000),
+            account_type: Some(AccountType::Credit),
+            card_number: Some(text("541333******1234")),
+            reference: Some(text("T-1")),
+        },
+        Tender {
+            tender_type: TenderType::Rounding,
+            amount: rand(-5),
+            account_type: None,
+            card_number: None,
+            reference: None,
+        },
+    ]
+}
+
 /// A request in which nothing is absent.
 #[must_use]
 pub fn request(id: MessageId) -> ProvisionRequest {
     ProvisionRequest {
         header: header(id),
         amounts: Some(amounts()),
-        tenders: vec![
-            Tender {
-                tender_type: TenderType::CreditCard,
-                amount: rand(4_000),
-                account_type: Some(AccountType::Credit),
-                card_number: Some(text("541333******1234")),
-                reference: Some(text("T-1")),
-            },
-            Tender {
-                tender_type: TenderType::Rounding,
-                amount: rand(-5),
-                account_type: None,
-                card_number: None,
-                reference: None,
-            },
-        ],
+        tenders: tenders(),
         voucher: Some(voucher(Pin::Clear(text(PIN)))),
         product: Some(product()),
         pos_info: Some(PosInfo {
@@ -131,8 +200,7 @@ pub fn pin_block() -> Secret<Pin> {
 }
 
 fn approval() -> Approval {
-    // The voucher has a code.
-    let mut approval = Approval::new(voucher(Pin::Hashed { hash: text("ab12"), name: Some(text("SHA-256")) })).unwrap();
+    let mut approval = Approval::accepted(voucher(Pin::Hashed { hash: text("ab12"), name: Some(text("SHA-256")) }));
     approval.amounts = Some(Amounts { approved_amount: Some(rand(5_000)), ..Amounts::default() });
     approval.third_party_identifiers =
         vec![ThirdPartyIdentifier { institution_id: text("stellr"), transaction_identifier: text("S-778") }];

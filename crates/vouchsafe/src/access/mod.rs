@@ -29,6 +29,8 @@ pub enum Access {
     Known(Arc<KnownChannels>),
     /// Anybody, as the channel of the user name they give. For the sandbox only.
     Anybody {
+        /// Who finalises every channel's transactions.
+        messaging: Messaging,
         /// Who is asked when nothing else says.
         default_provider: ProviderId,
         /// How long a channel waits.
@@ -170,10 +172,10 @@ impl Access {
     fn find(&self, user_name: &str, peer: &Peer, knows: impl FnOnce(&[SecretHash; 2]) -> bool) -> Option<Found> {
         match self {
             Self::Known(known) => known.find(user_name, peer, knows),
-            Self::Anybody { default_provider, wait } => {
+            Self::Anybody { messaging, default_provider, wait } => {
                 let channel = Channel {
                     id: ChannelId::new(user_name).ok()?,
-                    messaging: Messaging::Single,
+                    messaging: *messaging,
                     default_provider: Some(default_provider.clone()),
                     wait: *wait,
                 };

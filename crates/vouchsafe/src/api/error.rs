@@ -6,88 +6,176 @@ use vouchsafe_core::catalogue::NotForSale;
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::outcome::{Decline, Doubt, ProviderError};
+use vouchsafe_core::transaction::Kind;
 use vouchsafe_wire::Message;
 
 use crate::access::{Demand, Full};
 use crate::app::NoRoom;
-use crate::flow::{Refusal, ReversalRefusal};
+use crate::flow::{AdviceRefusal, Refusal};
 
-/// The status and body of a refused provision.
-pub(crate) fn provision_refused(refusal: Refusal, id: MessageId) -> (StatusCode, ErrorDetail) {
+/// The status and body of a refused request of a kind, its retry or a lookup (which goes by the kind that it is about).
+pub(crate) fn refused(refusal: Refusal, kind: Kind) -> (StatusCode, ErrorDetail) {
     use ErrorType::{
-        DuplicateRecord, FunctionNotSupported, GeneralError, RoutingError, UpstreamUnavailable, VoucherAlreadyReversed,
+        AuthenticationError, DuplicateRecord, FunctionNotSupported, GeneralError, RoutingError, UnableToLocateRecord,
+        UpstreamUnavailable, VoucherNotRedeemed,
     };
     let ours = ErrorDetail::new;
-    let (status, detail) = match refusal {
-        Refusal::DuplicateRecord => {
-            (StatusCode::BAD_REQUEST, ours(DuplicateRecord, "this request id was used before; to repeat it use retry"))
-        }
+    match refusal {
+        Refusal::DuplicateRecord => (StatusCode::BAD_REQUEST, ours(DuplicateRecord, used_before(kind))),
         Refusal::OtherRequest(field) => {
             let message = format!("{field} is not as in the first request of this id");
             (StatusCode::BAD_REQUEST, ours(DuplicateRecord, &message))
         }
-        Refusal::NoRetries => (StatusCode::NOT_FOUND, ours(FunctionNotSupported, "this provider supports no retries")),
+        Refusal::NoRetries => (hard_decline(kind), ours(FunctionNotSupported, "this provider supports no retries")),
+        Refusal::NotOffered => (hard_decline(kind), ours(FunctionNotSupported, "this provider does not offer that")),
         Refusal::AlreadyReversed => {
-            (StatusCode::BAD_REQUEST, ours(VoucherAlreadyReversed, "a reversal of this request was received or chosen"))
+            (StatusCode::BAD_REQUEST, ours(already_reversed(kind), "a reversal of this request was received or chosen"))
         }
+        Refusal::NoSuchRedemption => {
+            (StatusCode::BAD_REQUEST, ours(VoucherNotRedeemed, "this channel made no redemption of this redemptionId"))
+        }
+        Refusal::NeverSeen => {
+            (StatusCode::NOT_FOUND, ours(UnableToLocateRecord, "this channel has sent no such request"))
+        }
+        Refusal::NotYours => {
+            (StatusCode::FORBIDDEN, ours(AuthenticationError, "another channel has sent this request"))
+        }
+        Refusal::StillOpen => (StatusCode::ACCEPTED, ours(GeneralError, "the outcome is still waited for")),
+        Refusal::AdvicesFirst => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            ours(UpstreamUnavailable, "advices for this voucher wait for its provider; nothing was sent"),
+        ),
         Refusal::NoRoute => (StatusCode::BAD_REQUEST, ours(RoutingError, "no provider is configured for this request")),
         Refusal::NotForSale(why) => (StatusCode::BAD_REQUEST, ours(not_for_sale(&why), &why.to_string())),
-        Refusal::NoRoom(NoRoom::Circuit) => {
-            (StatusCode::SERVICE_UNAVAILABLE, ours(UpstreamUnavailable, "the provider is failing; nothing was sent"))
-        }
-        Refusal::NoRoom(NoRoom::Concurrency) => {
-            (StatusCode::SERVICE_UNAVAILABLE, ours(UpstreamUnavailable, "the provider is busy; nothing was sent"))
-        }
-        Refusal::NoRoom(NoRoom::Rate) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            ours(UpstreamUnavailable, "the provider's rate is used up; nothing was sent"),
-        ),
+        Refusal::NoRoom(why) => (StatusCode::SERVICE_UNAVAILABLE, ours(UpstreamUnavailable, busy(why))),
         Refusal::NotRecorded => {
             (StatusCode::SERVICE_UNAVAILABLE, ours(GeneralError, "the request could not be recorded; nothing was sent"))
         }
-        Refusal::Declined(Decline::ByProvider(error)) => (StatusCode::NOT_FOUND, error.into()),
-        Refusal::Declined(Decline::OurCredentials) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            ours(UpstreamUnavailable, "the provider does not accept the switch; its operator is told"),
-        ),
-        Refusal::Declined(Decline::NotSent(why)) => {
-            (StatusCode::SERVICE_UNAVAILABLE, ours(UpstreamUnavailable, &why.to_string()))
-        }
-        Refusal::Unknown(Doubt::Unusable { reason, error }) => {
-            let error = error.unwrap_or_else(|| unusable(reason.name()));
-            (StatusCode::NOT_FOUND, error.into())
-        }
-        Refusal::Unknown(Doubt::NoAnswer | Doubt::Lost) => {
-            (StatusCode::GATEWAY_TIMEOUT, ours(UpstreamUnavailable, "the provider did not answer in time"))
-        }
+        Refusal::Declined(decline) => declined(decline, kind),
+        Refusal::Unknown(doubt) => unproven(doubt),
         Refusal::Unsure => {
             (StatusCode::INTERNAL_SERVER_ERROR, ours(GeneralError, "the outcome is not known; retry or reverse"))
         }
-    };
-    (status, detail.about(id))
+    }
 }
 
-/// The status and body of a refused reversal: `id` is the advice's own, `original` the request's.
-pub(crate) fn reversal_refused(
-    refusal: ReversalRefusal,
+/// The status and body of a lookup that found nothing. Nothing was asked to happen, so there is nothing to undo.
+pub(crate) fn lookup_refused(refusal: Refusal, kind: Kind) -> (StatusCode, ErrorDetail) {
+    let is_ours = matches!(refusal, Refusal::Unsure | Refusal::NotRecorded);
+    let (status, detail) = refused(refusal, kind);
+    if !is_ours {
+        return (status, detail);
+    }
+    (status, ErrorDetail::new(detail.error_type, "the switch's own records could not be read; ask again"))
+}
+
+/// What to do instead of sending a request twice.
+const fn used_before(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Provision => "this request id was used before; to repeat it use retry",
+        Kind::Redemption => "this request id was used before; look up what became of it",
+        Kind::Refund => "this request id was used before; take a new one, or reverse",
+    }
+}
+
+/// The status and body of a refused confirmation or reversal: `id` is the advice's own, `original` the request's.
+pub(crate) fn advice_refused(
+    refusal: AdviceRefusal,
+    kind: Kind,
     id: MessageId,
     original: MessageId,
 ) -> (StatusCode, ErrorDetail) {
     let (status, error_type, message) = match refusal {
-        ReversalRefusal::NeverSeen => {
-            (StatusCode::NOT_FOUND, ErrorType::UnableToLocateRecord, "no such request; it is refused should it come")
+        AdviceRefusal::NothingToFinalise => (
+            StatusCode::NOT_FOUND,
+            ErrorType::UnableToLocateRecord,
+            "there is no such request to confirm or to reverse",
+        ),
+        AdviceRefusal::AlreadyConfirmed => {
+            (StatusCode::BAD_REQUEST, already_confirmed(kind), "the request was confirmed before")
         }
-        ReversalRefusal::AlreadyConfirmed => {
-            (StatusCode::BAD_REQUEST, ErrorType::VoucherAlreadyConfirmed, "the voucher was confirmed before")
+        AdviceRefusal::AlreadyReversed => {
+            (StatusCode::BAD_REQUEST, already_reversed(kind), "a reversal of this request was received or chosen")
         }
-        ReversalRefusal::NotRecorded => (
+        AdviceRefusal::ConfirmedByAnother => {
+            (StatusCode::BAD_REQUEST, not_open(kind), "another advice has confirmed this request before")
+        }
+        AdviceRefusal::NotAuthorised => {
+            (StatusCode::BAD_REQUEST, ErrorType::InvalidAmount, "the final amount is not within the authorised one")
+        }
+        AdviceRefusal::NotRecorded => (
             StatusCode::INTERNAL_SERVER_ERROR,
             ErrorType::GeneralError,
-            "the reversal could not be recorded; send it again",
+            "the advice could not be recorded; send it again",
         ),
     };
     let detail = ErrorDetail { original_id: Some(original), ..ErrorDetail::new(error_type, message) };
     (status, detail.about(id))
+}
+
+/// A final no, and whose it is.
+fn declined(decline: Decline, kind: Kind) -> (StatusCode, ErrorDetail) {
+    let unavailable =
+        |message: &str| (StatusCode::SERVICE_UNAVAILABLE, ErrorDetail::new(ErrorType::UpstreamUnavailable, message));
+    match decline {
+        Decline::ByProvider(error) => (hard_decline(kind), error.into()),
+        Decline::OurCredentials => unavailable("the provider does not accept the switch; its operator is told"),
+        Decline::NotSent(why) => unavailable(&why.to_string()),
+    }
+}
+
+/// What proves nothing: what was recorded with it makes sure that nothing stays sold.
+fn unproven(doubt: Doubt) -> (StatusCode, ErrorDetail) {
+    match doubt {
+        Doubt::Unusable { reason, error } => {
+            (StatusCode::NOT_FOUND, error.unwrap_or_else(|| unusable(reason.name())).into())
+        }
+        Doubt::NoAnswer | Doubt::Lost => (
+            StatusCode::GATEWAY_TIMEOUT,
+            ErrorDetail::new(ErrorType::UpstreamUnavailable, "the provider did not answer in time"),
+        ),
+    }
+}
+
+const fn busy(why: NoRoom) -> &'static str {
+    match why {
+        NoRoom::Circuit => "the provider is failing; nothing was sent",
+        NoRoom::Concurrency => "the provider is busy; nothing was sent",
+        NoRoom::Rate => "the provider's rate is used up; nothing was sent",
+    }
+}
+
+/// The status of a provider's no.
+const fn hard_decline(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Provision => StatusCode::NOT_FOUND,
+        Kind::Redemption | Kind::Refund => StatusCode::BAD_REQUEST,
+    }
+}
+
+const fn already_reversed(kind: Kind) -> ErrorType {
+    match kind {
+        Kind::Provision => ErrorType::VoucherAlreadyReversed,
+        Kind::Redemption => ErrorType::RedemptionAlreadyReversed,
+        Kind::Refund => ErrorType::RefundAlreadyReversed,
+    }
+}
+
+const fn already_confirmed(kind: Kind) -> ErrorType {
+    match kind {
+        Kind::Provision => ErrorType::VoucherAlreadyConfirmed,
+        Kind::Redemption => ErrorType::RedemptionAlreadyConfirmed,
+        Kind::Refund => ErrorType::RefundAlreadyConfirmed,
+    }
+}
+
+/// What a second confirmation of a redemption or a refund is told; one of a provision is no error.
+const fn not_open(kind: Kind) -> ErrorType {
+    match kind {
+        Kind::Provision => ErrorType::VoucherAlreadyConfirmed,
+        Kind::Redemption => ErrorType::VoucherNotRedeemed,
+        Kind::Refund => ErrorType::VoucherNotRefunded,
+    }
 }
 
 /// What one is told for whom there is no room, before the body was read or without it. A sale is refused as certainly

@@ -1,19 +1,20 @@
 //! The only public protocol: HTTP in, core values on, statuses in one table.
 
+mod advices;
 mod auth;
 mod body;
 mod crowd;
 mod docs;
 mod drain;
-mod error;
+pub(crate) mod error;
 mod health;
+mod lookups;
 mod oauth;
-mod products;
+mod requests;
+mod reset;
 mod router;
 mod server;
 mod trace;
-mod unserved;
-mod vouchers;
 
 pub use router::router;
 pub use server::serve;

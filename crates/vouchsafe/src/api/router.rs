@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
+use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, on, post};
-use axum::{Router, body::Bytes};
-use http::StatusCode;
+use axum::routing::{MethodRouter, get, post};
+use http::{HeaderMap, StatusCode};
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
+use vouchsafe_core::message::{BasicAdvice, ProvisionRequest, RedemptionRequest, RefundRequest, TenderAdvice};
+use vouchsafe_core::transaction::Kind;
+use vouchsafe_wire::Message;
 
 use crate::access::{Access, Gate};
+use crate::api::auth::Caller;
 use crate::api::error::json;
-use crate::api::unserved::{UNSERVED, unserved};
-use crate::api::{docs, drain, health, oauth, products, trace, vouchers};
+use crate::api::{advices, docs, drain, health, lookups, oauth, requests, reset, trace};
 use crate::app::App;
 use crate::openapi;
 
@@ -28,6 +32,7 @@ pub(crate) struct Service {
 
 /// The service of a switch, its operations below `base_path` (which has no slash at its end).
 pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
+    let is_sandbox = matches!(access, Access::Anybody { .. });
     let description = openapi::document(base_path);
     let gate = Gate::new(access, app.clock.as_ref(), &app.limits);
     let service = Arc::new(Service {
@@ -40,10 +45,18 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
     let operation = |name: &str| format!("{base_path}{name}");
     let mut router = Router::new();
     for (path, methods) in [
-        (operation("/vouchers"), post(vouchers::provision)),
-        (operation("/vouchers/{provisionId}/retry"), post(vouchers::retry)),
-        (operation("/vouchers/reversals"), post(vouchers::reverse)),
-        (operation("/products"), get(products::lookup)),
+        (operation("/vouchers"), post(requests::open::<ProvisionRequest>).get(lookups::voucher)),
+        (operation("/vouchers/{provisionId}/retry"), post(requests::retry)),
+        (operation("/vouchers/confirmations"), confirmations::<TenderAdvice>(Kind::Provision)),
+        (operation("/vouchers/reversals"), reversals(Kind::Provision)),
+        (operation("/products"), get(lookups::products)),
+        (operation("/redemptions"), post(requests::open::<RedemptionRequest>)),
+        (operation("/redemptions/{requestId}"), get(lookups::redemption)),
+        (operation("/redemptions/confirmations"), confirmations::<BasicAdvice>(Kind::Redemption)),
+        (operation("/redemptions/reversals"), reversals(Kind::Redemption)),
+        (operation("/refunds"), post(requests::open::<RefundRequest>)),
+        (operation("/refunds/confirmations"), confirmations::<BasicAdvice>(Kind::Refund)),
+        (operation("/refunds/reversals"), reversals(Kind::Refund)),
         ("/oauth/token".to_owned(), post(oauth::token)),
         ("/oauth/revoke".to_owned(), post(oauth::revoke)),
         ("/health/live".to_owned(), get(health::live)),
@@ -54,8 +67,8 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
     ] {
         router = with_and_without_slash(router, &path, methods);
     }
-    for (method, path) in UNSERVED {
-        router = with_and_without_slash(router, &operation(path), on(method, unserved));
+    if is_sandbox {
+        router = with_and_without_slash(router, &operation("/testServerAdmin/reset"), post(reset::reset));
     }
     router
         .fallback(no_such_path)
@@ -63,6 +76,20 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
         .layer(from_fn_with_state(Arc::clone(&service), drain::drain))
         .layer(from_fn_with_state(Arc::clone(&service), trace::trace))
         .with_state(service)
+}
+
+fn confirmations<M: Message + Clone + Into<TenderAdvice> + Send + Sync + 'static>(
+    kind: Kind,
+) -> MethodRouter<Arc<Service>> {
+    post(move |service: State<Arc<Service>>, caller: Caller, headers: HeaderMap, body: Body| {
+        advices::confirm::<M>(kind, service, caller, headers, body)
+    })
+}
+
+fn reversals(kind: Kind) -> MethodRouter<Arc<Service>> {
+    post(move |service: State<Arc<Service>>, caller: Caller, headers: HeaderMap, body: Body| {
+        advices::reverse(kind, service, caller, headers, body)
+    })
 }
 
 /// A trailing slash is accepted on every path.

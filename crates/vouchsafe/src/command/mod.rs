@@ -16,6 +16,7 @@ mod simulator;
 mod stop;
 mod store;
 mod story;
+mod unfinalised;
 
 use std::fmt;
 use std::io::Write as _;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use vouchsafe_core::sheet::Messaging;
 use vouchsafe_provider::simulator::faults::Rate;
 use vouchsafe_provider::simulator::plays::Play;
 
@@ -76,7 +78,7 @@ enum Command {
         #[command(flatten)]
         store: store::StoreArguments,
     },
-    /// List the money at risk: what is sold, or perhaps sold, and held by no channel.
+    /// List what waits for a person: the money at risk, sold, or perhaps sold, and held by no channel.
     #[command(args_conflicts_with_subcommands = true)]
     Orphans {
         #[command(flatten)]
@@ -84,13 +86,21 @@ enum Command {
         #[command(subcommand)]
         then: Option<OrphansCommand>,
     },
-    /// List what is owed to providers: the reversals and confirmations that have not ended.
+    /// List what waits for providers: the reversals and confirmations that have not ended.
     #[command(args_conflicts_with_subcommands = true)]
     Advices {
         #[command(flatten)]
         store: store::StoreArguments,
         #[command(subcommand)]
         then: Option<AdvicesCommand>,
+    },
+    /// List what waits for tills: approved transactions of dual messaging that are neither confirmed nor reversed.
+    ///
+    /// The oldest come first; those of the last minute are still being sold. Nobody but the till can know whether the
+    /// voucher was handed over: have it send a confirmation or a reversal.
+    Unfinalised {
+        #[command(flatten)]
+        store: store::StoreArguments,
     },
     /// Write the interface's OpenAPI description.
     Openapi {
@@ -109,6 +119,10 @@ pub struct SandboxArguments {
     /// Where to keep the store, the key and the simulated providers' ledgers.
     #[arg(long, value_name = "DIR", default_value = sandbox::DATA)]
     data: PathBuf,
+    /// Who finalises: "single", the switch does, as for an app; "dual", every channel is a till that sends a
+    /// confirmation or a reversal of its own.
+    #[arg(long, value_name = "STYLE", default_value = "single", value_parser = messaging)]
+    messaging: Messaging,
     /// Listen on an address that other machines can reach, although anybody is let in.
     #[arg(long)]
     insecure: bool,
@@ -145,6 +159,10 @@ pub struct SimulatorArguments {
     /// acknowledges-twice. Several are divided by commas.
     #[arg(long, value_name = "PLAY", value_delimiter = ',')]
     plays: Vec<Play>,
+    /// Who finalises what it sells: "single", what it has answered counts as confirmed; "dual", a voucher can be
+    /// redeemed, and a redemption refunded, only once it is confirmed.
+    #[arg(long, value_name = "STYLE", default_value = "single", value_parser = messaging)]
+    messaging: Messaging,
 }
 
 #[derive(Debug, Subcommand)]
@@ -187,6 +205,11 @@ enum OrphansCommand {
         #[command(flatten)]
         store: store::StoreArguments,
     },
+}
+
+/// A messaging style by its name.
+fn messaging(name: &str) -> Result<Messaging, String> {
+    Messaging::from_name(name).ok_or_else(|| "must be \"single\" or \"dual\"".to_owned())
 }
 
 /// Why a command did not do what it was asked, in a sentence for the person who asked.
@@ -232,6 +255,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Advices { store: _, then: Some(AdvicesCommand::Redrive { id, all: _, store }) } => {
             advices::redrive(id.as_deref(), &store)
         }
+        Command::Unfinalised { store } => unfinalised::list(&store),
         Command::Openapi { output } => openapi::openapi(&output),
     };
     match done {

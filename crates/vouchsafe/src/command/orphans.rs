@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use vouchsafe_core::advice::{Advice, AdviceEnd};
+use vouchsafe_core::message::Request;
 use vouchsafe_core::money::Currency;
 use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::text::FreeText;
-use vouchsafe_core::transaction::{Event, State, next};
+use vouchsafe_core::transaction::{Event, Kind, State, next};
+use vouchsafe_core::voucher::VoucherCode;
 use vouchsafe_store::{Change, Entry, Recorded, Store, StoreError, Transaction, TransactionNumber};
 
 use crate::clock::{Clock as _, MachineClock};
@@ -29,8 +31,11 @@ pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
         return say(&format!("There are no orphans in {path}: no money is at risk."));
     }
     let now = MachineClock.now();
-    let mut blocks: Vec<_> = orphans.iter().map(|(orphan, journal)| block(orphan, journal, now)).collect();
-    blocks.push(sum(orphans.iter().map(|(orphan, _)| orphan)));
+    let mut blocks: Vec<_> = orphans
+        .iter()
+        .map(|(orphan, request, journal)| block(orphan, request.presented_code(), journal, now))
+        .collect();
+    blocks.push(sum(orphans.iter().map(|(orphan, ..)| orphan)));
     say(&blocks.join("\n\n"))
 }
 
@@ -86,13 +91,14 @@ fn resolution(orphan: &Transaction, note: FreeText, at: Timestamp) -> Result<Cha
         outcome: None,
         advice: None,
         ends: None,
+        advised: None,
         note: Some(note),
         reroute: None,
     })
 }
 
-/// Every orphan with its journal, in the order of their numbers.
-async fn orphans(store: &dyn Store) -> Result<Vec<(Transaction, Vec<Entry>)>, StoreError> {
+/// Every orphan with its request and its journal, in the order of their numbers.
+async fn orphans(store: &dyn Store) -> Result<Vec<(Transaction, Request, Vec<Entry>)>, StoreError> {
     let mut all = Vec::new();
     let mut after = TransactionNumber(0);
     loop {
@@ -100,19 +106,20 @@ async fn orphans(store: &dyn Store) -> Result<Vec<(Transaction, Vec<Entry>)>, St
         let Some(last) = some.last() else { return Ok(all) };
         after = last.number;
         for orphan in some {
+            let request = store.request(orphan.number).await?;
             let journal = store.journal(orphan.number).await?;
-            all.push((orphan, journal));
+            all.push((orphan, request, journal));
         }
     }
 }
 
 /// One orphan as it is listed.
-fn block(orphan: &Transaction, journal: &[Entry], now: Timestamp) -> String {
-    let words = Words::of(journal);
+fn block(orphan: &Transaction, presented: Option<&VoucherCode>, journal: &[Entry], now: Timestamp) -> String {
+    let words = Words::of(presented, journal);
     let value = orphan.asked.map_or_else(|| "an amount that nobody named".to_owned(), |asked| amount(&asked));
-    let (number, provider) = (orphan.number, words.clean(orphan.provider.as_str()));
+    let (number, kind, provider) = (orphan.number, orphan.key.kind, words.clean(orphan.provider.as_str()));
     format!(
-        "orphan {number}: {value} at {provider}, {} old\n  \
+        "orphan {number}: a {kind} of {value} at {provider}, {} old\n  \
            channel   {}, request id {}\n  \
            evidence  {}\n  \
            next      {}",
@@ -157,12 +164,17 @@ fn evidence(journal: &[Entry], words: &Words<'_>) -> String {
 fn next_step(orphan: &Transaction, journal: &[Entry], provider: &str) -> String {
     let proven = |event: fn(&Outcome) -> bool| journal.iter().any(|entry| entry.outcome.as_ref().is_some_and(event));
     let (upstream, number) = (orphan.upstream_id, orphan.number);
+    let (done, undone) = match orphan.key.kind {
+        Kind::Provision => ("sold", "cancelled or credited"),
+        Kind::Redemption => ("redeemed", "undone, so that the voucher is good again"),
+        Kind::Refund => ("refunded", "undone, so that the voucher is not good for a second time"),
+    };
     let ask = if proven(|outcome| matches!(outcome, Outcome::Approved(_))) {
-        format!("it is sold and nobody holds it: have {provider} cancel or credit upstream id {upstream}")
+        format!("it is {done} and no channel has it so: have upstream id {upstream} {undone} at {provider}")
     } else if proven(|outcome| matches!(outcome, Outcome::Declined(_))) {
-        format!("{provider} says that it sold nothing: check that upstream id {upstream} is on no bill of theirs")
+        format!("{provider} says that nothing was {done}: check that upstream id {upstream} is on no bill of theirs")
     } else {
-        format!("ask {provider} whether upstream id {upstream} was sold; if so, have it cancelled or credited")
+        format!("ask {provider} whether upstream id {upstream} was {done}; if so, have it {undone}")
     };
     format!("{ask}; then: vouchsafe orphans resolve {number} --reason \"what you found\"")
 }

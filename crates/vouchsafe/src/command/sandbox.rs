@@ -53,14 +53,18 @@ pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
         let closing = CancellationToken::new();
         let mut simulators = Vec::new();
         for (simulated, provider) in SIMULATED.iter().zip(&mut config.providers) {
-            let (address, serving) = simulate(simulated, &arguments.data, closing.clone()).await?;
+            let (address, serving) = simulate(simulated, arguments, closing.clone()).await?;
             provider.base_url = format!("http://{address}{BASE_PATH}");
             simulators.push(serving);
         }
         let app = assemble::app(&config, store, LiveCatalogue::fixed(catalogue::demo()))?;
         let listener = assemble::listen(arguments.listen).await?;
         let welcome = welcome(listener.local_addr().unwrap_or(arguments.listen), &arguments.data);
-        let access = Access::Anybody { default_provider: provider_id(SIMULATED_FULL)?, wait: CHANNEL_WAIT };
+        let access = Access::Anybody {
+            messaging: arguments.messaging,
+            default_provider: provider_id(SIMULATED_FULL)?,
+            wait: CHANNEL_WAIT,
+        };
         let door = Door { listener, tls: None, access, base_path: BASE };
         let served = assemble::serve(door, app, || say(&welcome)).await;
         closing.cancel();
@@ -75,16 +79,17 @@ pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
 /// Starts a simulated provider on a port of its own; its ledger is in the data folder.
 async fn simulate(
     simulated: &Simulated,
-    data: &Path,
+    arguments: &SandboxArguments,
     closing: CancellationToken,
 ) -> Result<(SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>), Failure> {
     let listener = assemble::listen((Ipv4Addr::LOCALHOST, 0).into()).await?;
     let address = listener.local_addr().map_err(Failure::failed)?;
     let name = simulated.provider;
-    let ledger = ledger(Some(&data.join(format!("{name}.ledger.jsonl"))))?;
+    let ledger = ledger(Some(&arguments.data.join(format!("{name}.ledger.jsonl"))))?;
     let mut simulator = simulated_provider(name, SEED, Faults::default(), ledger)?;
     // It plays the sheet that the sandbox's configuration gives it, and books whatever breaks it.
     simulator.plays = simulated.plays.to_vec();
+    simulator.messaging = arguments.messaging;
     let serving = tokio::spawn(simulator::serve(listener, simulator, async move { closing.cancelled().await }));
     Ok((address, serving))
 }

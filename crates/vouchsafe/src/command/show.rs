@@ -36,8 +36,9 @@ pub(crate) fn nobody(id: &str) -> String {
 async fn stories(store: &dyn Store, reference: Reference) -> Result<Vec<String>, StoreError> {
     let mut stories = Vec::new();
     for transaction in store.look_up(reference).await? {
+        let request = store.request(transaction.number).await?;
         let journal = store.journal(transaction.number).await?;
-        stories.push(story(&transaction, &journal));
+        stories.push(story(&transaction, request.presented_code(), &journal));
     }
     Ok(stories)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use vouchsafe_core::party::Institution;
+use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::text::{FreeText, UpTo};
 use vouchsafe_provider::simulator::faults::Faults;
 use vouchsafe_provider::simulator::ledger::Ledger;
@@ -26,6 +27,7 @@ pub(crate) fn simulator(arguments: &SimulatorArguments) -> Result<(), Failure> {
     };
     let mut simulator = simulated("simulator", arguments.seed, faults, ledger(arguments.ledger.as_deref())?)?;
     simulator.plays.clone_from(&arguments.plays);
+    simulator.messaging = arguments.messaging;
     block_on(async {
         let stop = stop::requested()?;
         let listener = assemble::listen(arguments.listen).await?;
@@ -35,12 +37,13 @@ pub(crate) fn simulator(arguments: &SimulatorArguments) -> Result<(), Failure> {
     })
 }
 
-/// A simulated provider of a name.
+/// A simulated provider of a name, whose answered successes count as confirmed.
 pub(crate) fn simulated(name: &str, seed: u64, faults: Faults, ledger: Ledger) -> Result<Simulator, Failure> {
     let id = FreeText::new(name).map_err(Failure::unusable)?;
     let name = UpTo::new(name).map_err(Failure::unusable)?;
     let clock = Box::new(|| MachineClock.now());
-    Ok(Simulator { institution: Institution { id, name }, seed, faults, plays: Vec::new(), ledger, clock })
+    let institution = Institution { id, name };
+    Ok(Simulator { institution, seed, faults, plays: Vec::new(), messaging: Messaging::Single, ledger, clock })
 }
 
 /// The books of a simulated provider: in a file, or only in memory.

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use vouchsafe_core::advice::{Advice, AdviceEnd};
 use vouchsafe_core::error_detail::ErrorDetail;
+use vouchsafe_core::message::ChannelAdvice;
 use vouchsafe_core::money::{Currency, LedgerAmount};
 use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, ProviderError};
+use vouchsafe_core::voucher::VoucherCode;
 use vouchsafe_store::{Entry, QueuedAdvice, Transaction};
 
 /// How many characters of a code a person is shown: enough to tell one voucher from another.
@@ -14,9 +16,10 @@ const LONG_ENOUGH: usize = 8;
 /// What stands for everything that is not shown, whatever its length.
 const STARS: &str = "****";
 
-/// A transaction's whole story: what it is, and then every event of its journal.
-pub(crate) fn story(transaction: &Transaction, journal: &[Entry]) -> String {
-    let words = Words::of(journal);
+/// A transaction's whole story: what it is, and then every event of its journal. `presented` is the code of the voucher
+/// that it redeems or refunds.
+pub(crate) fn story(transaction: &Transaction, presented: Option<&VoucherCode>, journal: &[Entry]) -> String {
+    let words = Words::of(presented, journal);
     let key = &transaction.key;
     let mut lines = vec![format!("transaction {}", transaction.number)];
     let mut field = |name: &str, value: &str| lines.push(format!("  {name:<12} {value}"));
@@ -40,6 +43,9 @@ pub(crate) fn story(transaction: &Transaction, journal: &[Entry]) -> String {
         if let Some(queued) = &entry.advice {
             detail(advice(queued, entry.advice_end, entry.attempts));
         }
+        if let Some(advised) = &entry.advised {
+            detail(said(advised));
+        }
         if let Some(note) = &entry.note {
             detail(format!("note: {}", words.clean(note.as_str())));
         }
@@ -54,12 +60,13 @@ pub(crate) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    pub(crate) fn of(journal: &'a [Entry]) -> Self {
-        let codes = journal.iter().filter_map(|entry| match &entry.outcome {
-            Some(Outcome::Approved(approval)) => Some(approval.code().expose().as_str()),
+    pub(crate) fn of(presented: Option<&'a VoucherCode>, journal: &'a [Entry]) -> Self {
+        let presented = presented.map(|code| code.expose().as_str());
+        let issued = journal.iter().filter_map(|entry| match &entry.outcome {
+            Some(Outcome::Approved(approval)) => approval.code().map(|code| code.expose().as_str()),
             Some(Outcome::Declined(_) | Outcome::Unknown(_)) | None => None,
         });
-        Self { codes: codes.collect() }
+        Self { codes: presented.into_iter().chain(issued).collect() }
     }
 
     /// Somebody else's words without codes, and without what a terminal would obey.
@@ -95,7 +102,9 @@ impl<'a> Words<'a> {
         if let Some(serial_number) = &voucher.serial_number {
             parts.push(format!("serial number {}", self.clean(serial_number.as_str())));
         }
-        parts.push(format!("code {}", masked(approval.code().expose().as_str())));
+        if let Some(code) = approval.code() {
+            parts.push(format!("code {}", masked(code.expose().as_str())));
+        }
         if let Some(expiry) = voucher.expiry_date {
             parts.push(format!("expires {}", time(expiry)));
         }
@@ -115,6 +124,18 @@ impl<'a> Words<'a> {
         }
         text
     }
+}
+
+/// What the channel said of its own request.
+fn said(advised: &ChannelAdvice) -> String {
+    let basic = advised.basic();
+    let reason = match advised {
+        ChannelAdvice::Confirmation(_) => String::new(),
+        ChannelAdvice::Reversal(reversal) => format!(" {}", reversal.reason),
+    };
+    let final_amount = basic.amounts.as_ref().and_then(|amounts| amounts.approved_amount);
+    let final_amount = final_amount.map_or_else(String::new, |last| format!(", final amount {}", amount(&last)));
+    format!("the channel's advice {}{reason}{final_amount}", basic.id)
 }
 
 /// An advice, and how far it got.

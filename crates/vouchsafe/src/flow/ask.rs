@@ -1,10 +1,11 @@
-//! Asks providers for a voucher, one after the other while nothing can have reached any.
+//! Asks providers, one after the other while nothing can have reached any.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
-use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::id::MessageId;
+use vouchsafe_core::message::Request;
 use vouchsafe_core::outcome::{Decline, Doubt, NotSent, Outcome};
 use vouchsafe_core::party::Institution;
 use vouchsafe_core::transaction::State;
@@ -13,12 +14,12 @@ use vouchsafe_store::{Cause, Reroute, StoreError, Transaction};
 
 use crate::app::{App, Channel, Turn};
 use crate::flow::late;
-use crate::flow::plan::{Way, turn};
+use crate::flow::plan::{Plan, Way, turn};
 use crate::flow::record::{News, NotSettled, record};
-use crate::flow::translation::{own_reference, upstream_request};
+use crate::flow::translation::{Names, own_reference, upstream_request};
 
 /// How long after the deadline an adapter may still say what it knows.
-const LAST_WORD: Duration = Duration::from_millis(10);
+pub(crate) const LAST_WORD: Duration = Duration::from_millis(10);
 
 /// What came of asking.
 pub(crate) struct Asked {
@@ -55,21 +56,22 @@ impl Bounds {
     }
 }
 
-/// Asks the first way, for which there is a turn, and the next ones for as long as it is certain that nothing
+/// Asks the first way of the plan, for which there is a turn, and the next ones for as long as it is certain that nothing
 /// was sent. Another provider's name is on disk before it sees a byte.
 pub(crate) async fn ask(
     app: &Arc<App>,
     channel: &Channel,
-    request: &ProvisionRequest,
+    request: &Request,
     mut transaction: Transaction,
-    mut ways: Vec<Way<'_>>,
+    plan: Plan<'_>,
     mut held: Turn,
     bounds: Bounds,
 ) -> Asked {
+    let Plan { mut ways, redemption, .. } = plan;
     loop {
         let way = ways.remove(0);
         let asked_at = Instant::now();
-        let (answer, call) = once(app, &way, request, &transaction, held, bounds.deadline).await;
+        let (answer, call) = once(app, &way, request, redemption, &transaction, held, bounds.deadline).await;
         app.metrics.asked(&way.provider, asked_at.elapsed());
         let not_sent = match answer {
             Ok(outcome) => {
@@ -101,7 +103,8 @@ pub(crate) async fn ask(
 async fn once(
     app: &Arc<App>,
     way: &Way<'_>,
-    request: &ProvisionRequest,
+    request: &Request,
+    redemption: Option<MessageId>,
     transaction: &Transaction,
     turn: Turn,
     by: Instant,
@@ -114,10 +117,11 @@ async fn once(
     let turn = turn.used();
     let own = own_reference(&app.institution, transaction);
     let client = Institution { id: way.desk.user_name.clone(), name: app.institution.name.clone() };
-    let upstream = upstream_request(request, transaction, client, own, way.product_id.as_ref(), app.clock.now());
+    let names = Names { client, own, product_id: way.product_id.as_ref(), redemption };
+    let upstream = upstream_request(request, transaction, names, app.clock.now());
     let provider = Arc::clone(&way.desk.provider);
     let patience = Patience { send_by: deadline, listen_until: deadline + app.limits.late_answer };
-    let mut call = tokio::spawn(async move { provider.provision(&upstream, patience).await });
+    let mut call = tokio::spawn(async move { provider.ask(&upstream, patience).await });
     // A little longer than the adapter, so that its word that nothing was sent is not lost to our own silence.
     match timeout_at(deadline + LAST_WORD, &mut call).await {
         Ok(Ok(answer)) => {

@@ -1,20 +1,28 @@
 //! What the switch does, one file for each operation: the only place where store and provider meet.
 
 mod ask;
+mod confirm;
 mod late;
+mod lookup;
 mod plan;
 mod products;
-mod provision;
 pub(crate) mod record;
 mod refusal;
+mod reset;
 mod retry;
 mod reverse;
 mod seen;
+mod told;
+mod transact;
 pub(crate) mod translation;
+mod voucher;
 
+pub use confirm::confirm;
+pub use lookup::{look_up_redemption, look_up_voucher};
 pub use products::{Products, products};
-pub use provision::provision;
-pub use refusal::{Refusal, ReversalRefusal};
+pub use refusal::{AdviceRefusal, Refusal};
+pub use reset::reset;
 pub use retry::retry;
 pub use reverse::reverse;
 pub use seen::is_seen;
+pub use transact::transact;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout_at};
 use vouchsafe_core::advice::AdviceEnd;
+use vouchsafe_core::message::ChannelAdvice;
 use vouchsafe_core::outcome::{Decline, Doubt, Outcome};
 use vouchsafe_core::sheet::Sheet;
 use vouchsafe_core::text::FreeText;
@@ -22,6 +23,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) enum News {
     /// What a provider's answer, or its silence, proves: in time or late, as the transaction's state has it.
     Heard(Outcome),
+    /// What the channel says of its own request.
+    Advised(ChannelAdvice),
     /// Anything else that happened.
     Happened {
         event: Event,
@@ -79,6 +82,14 @@ const fn event_of(outcome: &Outcome, state: State) -> Option<Event> {
         Outcome::Unknown(Doubt::Unusable { .. }) => Event::AnswerUnusable,
         Outcome::Unknown(Doubt::Lost) => Event::AnswerLost,
     })
+}
+
+/// The event that a channel's own advice is.
+pub(crate) const fn event_of_advice(advice: &ChannelAdvice) -> Event {
+    match advice {
+        ChannelAdvice::Confirmation(_) => Event::ConfirmationReceived,
+        ChannelAdvice::Reversal(_) => Event::ReversalReceived,
+    }
 }
 
 /// Whether a reversal of it was received or chosen: from then on no success is told.
@@ -227,12 +238,13 @@ fn change(app: &App, transaction: &Transaction, news: &News) -> Result<Change, N
     let at = app.clock.now();
     let event = match news {
         News::Heard(outcome) => event_of(outcome, transaction.state).ok_or(NotSettled::NothingNew)?,
+        News::Advised(advice) => event_of_advice(advice),
         News::Happened { event, .. } => *event,
         News::Rerouted(_) => Event::Rerouted,
     };
     let step = next(transaction.state, event, transaction.terms).map_err(|refusal| match news {
         News::Heard(_) => NotSettled::NothingNew,
-        News::Happened { .. } | News::Rerouted(_) => NotSettled::Refused(refusal),
+        News::Advised(_) | News::Happened { .. } | News::Rerouted(_) => NotSettled::Refused(refusal),
     })?;
     let mut change = Change {
         number: transaction.number,
@@ -246,11 +258,13 @@ fn change(app: &App, transaction: &Transaction, news: &News) -> Result<Change, N
         outcome: None,
         advice: None,
         ends: None,
+        advised: None,
         note: None,
         reroute: None,
     };
     match news {
         News::Heard(outcome) => change.outcome = Some(outcome.clone()),
+        News::Advised(advice) => change.advised = Some(advice.clone()),
         News::Happened { event: _, ends, note } => (change.ends, change.note) = (*ends, note.clone()),
         News::Rerouted(reroute) => change.reroute = Some(reroute.clone()),
     }

@@ -18,6 +18,18 @@ pub enum Refusal {
     AlreadyReversed,
     /// No rule of routing names a provider.
     NoRoute,
+    /// The provider does not do this at all: a hard decline.
+    NotOffered,
+    /// Advices about the same voucher did not reach the provider in time; nothing was recorded and the id is free.
+    AdvicesFirst,
+    /// A refund of a redemption that this channel never made.
+    NoSuchRedemption,
+    /// This channel has sent no such request, or has to do with no such voucher.
+    NeverSeen,
+    /// Another channel has sent this request.
+    NotYours,
+    /// The outcome is still waited for.
+    StillOpen,
     /// The catalogue does not let it through.
     NotForSale(NotForSale),
     /// The provider takes no more right now; nothing was recorded and the id is free.
@@ -32,13 +44,20 @@ pub enum Refusal {
     Unsure,
 }
 
-/// Why a channel's reversal is not accepted.
+/// Why a channel's confirmation or reversal is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReversalRefusal {
-    /// This channel has sent no such request. Should it come later, it is not asked of anybody.
-    NeverSeen,
+pub enum AdviceRefusal {
+    /// This channel has sent no such request, or one that was not approved. A request that its reversal forestalled is
+    /// asked of nobody, should it come later.
+    NothingToFinalise,
     /// CONFIRM was chosen before.
     AlreadyConfirmed,
+    /// REVERSE was chosen before.
+    AlreadyReversed,
+    /// Another confirmation of the same redemption or refund came before.
+    ConfirmedByAnother,
+    /// The final amount is not within what was authorised.
+    NotAuthorised,
     /// It could not be recorded: it is to be sent again.
     NotRecorded,
 }

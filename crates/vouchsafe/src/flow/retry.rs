@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 use vouchsafe_core::id::ProviderId;
-use vouchsafe_core::message::{ProvisionRequest, ProvisionResponse, difference};
-use vouchsafe_core::outcome::{Doubt, Outcome};
+use vouchsafe_core::message::{ProvisionRequest, Request, Response, difference};
+use vouchsafe_core::outcome::Doubt;
 use vouchsafe_core::sheet::RetrySupport;
-use vouchsafe_core::transaction::{Event, Kind, State};
-use vouchsafe_store::{Key, StoreError, Transaction};
+use vouchsafe_core::transaction::{Kind, State};
+use vouchsafe_store::Key;
 
 use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
-use crate::flow::provision::{Sent, sell};
 use crate::flow::record::is_reversed;
 use crate::flow::refusal::Refusal;
-use crate::flow::translation::{own_reference, response};
+use crate::flow::told::{as_told, unsure};
+use crate::flow::transact::{Sent, carry_through};
 use crate::metrics::{Ending, Operation};
 
 /// Answers a retry from the journal: the provider is never asked a second time. What was never seen is
@@ -28,7 +28,7 @@ pub async fn retry(
     channel: Channel,
     request: ProvisionRequest,
     arrived: Instant,
-) -> Result<ProvisionResponse, Refusal> {
+) -> Result<Response, Refusal> {
     let mut provider = None;
     let answer = answer(&app, &channel, &request, arrived, &mut provider).await;
     app.metrics.answered(Operation::Retry, &channel.id, provider.as_ref(), Ending::of(&answer));
@@ -42,13 +42,14 @@ async fn answer(
     request: &ProvisionRequest,
     arrived: Instant,
     provider: &mut Option<ProviderId>,
-) -> Result<ProvisionResponse, Refusal> {
+) -> Result<Response, Refusal> {
     let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id: request.header.id };
     // Not before a copy of it has found its place: until then nobody can tell whether it was seen.
     drop(app.openings.enter(&key).await);
     let bounds = Bounds::of(app, channel, arrived);
     let Some(transaction) = bounds.within(app.store.find(&key)).await.map_err(unsure)? else {
-        return match sell(app, channel, request, arrived, Sent::Again, provider).await {
+        let first = Request::Provision(request.clone());
+        return match carry_through(app, channel, &first, arrived, Sent::Again, provider).await {
             // A copy was faster: now it is known.
             Err(Refusal::DuplicateRecord) => repeat(app, channel, &key, request, arrived).await,
             answer => answer,
@@ -74,7 +75,7 @@ async fn repeat(
     key: &Key,
     request: &ProvisionRequest,
     arrived: Instant,
-) -> Result<ProvisionResponse, Refusal> {
+) -> Result<Response, Refusal> {
     let mut watch = app.watchers.watch(key);
     let bounds = Bounds::of(app, channel, arrived);
     let mut original = None;
@@ -88,7 +89,9 @@ async fn repeat(
             Some(original) => original,
             none => none.insert(bounds.within(app.store.request(transaction.number)).await.map_err(unsure)?),
         };
-        if let Some(field) = difference(original, request) {
+        // What is stored under a provision's key is a provision.
+        let Request::Provision(first) = &*original else { return Err(Refusal::Unsure) };
+        if let Some(field) = difference(first, request) {
             return Err(Refusal::OtherRequest(field));
         }
         if transaction.state != State::Pending {
@@ -98,38 +101,4 @@ async fn repeat(
             return Err(Refusal::Unknown(Doubt::NoAnswer));
         }
     }
-}
-
-/// What the channel was told, or would have been, when the outcome was recorded: the same again.
-async fn as_told(
-    app: &App,
-    transaction: &Transaction,
-    original: &ProvisionRequest,
-    bounds: Bounds,
-) -> Result<ProvisionResponse, Refusal> {
-    let journal = bounds.within(app.store.journal(transaction.number)).await.map_err(unsure)?;
-    // Nothing is read after this: what is told is as of one point of the journal, and a reversal before it counts.
-    if journal.last().is_some_and(|entry| is_reversed(entry.state)) {
-        return Err(Refusal::AlreadyReversed);
-    }
-    for entry in journal {
-        match (entry.event, entry.outcome) {
-            (Event::ProviderApproved, Some(Outcome::Approved(approval))) => {
-                // As it was sent first, and not as it is sent now: every answer is the same to the byte.
-                let own = own_reference(&app.institution, transaction);
-                return Ok(response(original, &approval, transaction.asked, own, entry.at));
-            }
-            (Event::ProviderDeclined | Event::RequestNotSent, Some(Outcome::Declined(decline))) => {
-                return Err(Refusal::Declined(decline));
-            }
-            _ => {}
-        }
-    }
-    tracing::error!(transaction.number = transaction.number.0, "a journal holds no outcome for its state");
-    Err(Refusal::Unsure)
-}
-
-fn unsure(error: StoreError) -> Refusal {
-    tracing::error!(%error, "the journal could not be read for a retry");
-    Refusal::Unsure
 }

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 use vouchsafe_core::id::ProviderId;
-use vouchsafe_core::message::BasicReversal;
+use vouchsafe_core::message::{BasicReversal, ChannelAdvice};
 use vouchsafe_core::sheet::Messaging;
-use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{self, Event, Kind, State, next};
 use vouchsafe_store::{Forestalled, Key, StoreError, Transaction};
 
 use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
 use crate::flow::record::{News, NotSettled, Settled, record};
-use crate::flow::refusal::ReversalRefusal;
+use crate::flow::refusal::AdviceRefusal;
 use crate::metrics::{Ending, Operation};
 use crate::watchers::Watch;
 
@@ -21,16 +20,17 @@ use crate::watchers::Watch;
 /// it. Repeats have no second effect.
 ///
 /// # Errors
-/// [`ReversalRefusal`] says why it is not accepted.
+/// [`AdviceRefusal`] says why it is not accepted.
 pub async fn reverse(
     app: Arc<App>,
     channel: Channel,
+    kind: Kind,
     reversal: BasicReversal,
     arrived: Instant,
-) -> Result<(), ReversalRefusal> {
+) -> Result<(), AdviceRefusal> {
     let mut provider = None;
-    let answer = take(&app, &channel, &reversal, arrived, &mut provider).await;
-    app.metrics.answered(Operation::Reversal, &channel.id, provider.as_ref(), Ending::of_reversal(&answer));
+    let answer = take(&app, &channel, kind, &reversal, arrived, &mut provider).await;
+    app.metrics.answered(Operation::Reversal(kind), &channel.id, provider.as_ref(), Ending::of_advice(&answer));
     answer
 }
 
@@ -38,16 +38,17 @@ pub async fn reverse(
 async fn take(
     app: &App,
     channel: &Channel,
+    kind: Kind,
     reversal: &BasicReversal,
     arrived: Instant,
     provider: &mut Option<ProviderId>,
-) -> Result<(), ReversalRefusal> {
-    let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id: reversal.advice.request_id };
+) -> Result<(), AdviceRefusal> {
+    let key = Key { channel: channel.id.clone(), kind, id: reversal.advice.request_id };
     let bounds = Bounds::of(app, channel, arrived);
     let record_by = bounds.record_by;
     let mut watch = app.watchers.watch(&key);
     let Some(transaction) = bounds.within(locate(app, &key, reversal)).await.map_err(not_recorded)? else {
-        return Err(ReversalRefusal::NeverSeen);
+        return Err(AdviceRefusal::NothingToFinalise);
     };
     *provider = Some(transaction.provider.clone());
     // One that was chosen before changes nothing, so nothing is written, however often it is repeated.
@@ -55,7 +56,7 @@ async fn take(
     if step.state == transaction.state {
         return Ok(());
     }
-    let news = News::Happened { event: Event::ReversalReceived, ends: None, note: note(reversal) };
+    let news = News::Advised(ChannelAdvice::Reversal(reversal.clone()));
     match record(app, &transaction, &news, record_by).await {
         Ok(Settled { now, .. }) => {
             if now.terms.messaging == Messaging::Single && now.state == State::Reversing {
@@ -81,11 +82,6 @@ async fn locate(app: &App, key: &Key, reversal: &BasicReversal) -> Result<Option
     }
 }
 
-/// Which reversal it was, for people.
-fn note(reversal: &BasicReversal) -> Option<FreeText> {
-    FreeText::new(format!("{} {}", reversal.advice.id, reversal.reason)).ok()
-}
-
 /// Waits, for a while, until delivery was tried once: then an acknowledgement normally means that the provider has it.
 async fn first_attempt(app: &App, key: &Key, watch: &mut Watch<'_>, by: Instant) {
     let window = (Instant::now() + app.limits.reversal_sync).min(by);
@@ -100,17 +96,17 @@ async fn first_attempt(app: &App, key: &Key, watch: &mut Watch<'_>, by: Instant)
     let _ = timeout_at(window, tried).await;
 }
 
-const fn refused(refusal: transaction::Refusal) -> ReversalRefusal {
+const fn refused(refusal: transaction::Refusal) -> AdviceRefusal {
     match refusal {
-        transaction::Refusal::AlreadyConfirmed => ReversalRefusal::AlreadyConfirmed,
+        transaction::Refusal::AlreadyConfirmed => AdviceRefusal::AlreadyConfirmed,
         // A reversal is never too early, and one that was chosen before is no refusal.
         transaction::Refusal::AlreadyReversed
         | transaction::Refusal::NothingToConfirm
-        | transaction::Refusal::Impossible => ReversalRefusal::NotRecorded,
+        | transaction::Refusal::Impossible => AdviceRefusal::NotRecorded,
     }
 }
 
-fn not_recorded(error: StoreError) -> ReversalRefusal {
+fn not_recorded(error: StoreError) -> AdviceRefusal {
     tracing::error!(%error, "a reversal could not be recorded");
-    ReversalRefusal::NotRecorded
+    AdviceRefusal::NotRecorded
 }

@@ -2,12 +2,18 @@
 
 use jiff::Timestamp;
 use vouchsafe_core::advice::Advice;
-use vouchsafe_core::message::{BasicAdvice, BasicReversal, Header, ProvisionRequest, ProvisionResponse, TenderAdvice};
-use vouchsafe_core::money::{Amounts, LedgerAmount};
+use vouchsafe_core::id::MessageId;
+use vouchsafe_core::message::{
+    BasicAdvice, BasicReversal, ChannelAdvice, Header, ProvisionResponse, RedemptionResponse, RefundResponse, Request,
+    Response, TenderAdvice,
+};
+use vouchsafe_core::money::{Amounts, LedgerAmount, Tender};
 use vouchsafe_core::outcome::{Approval, Outcome};
 use vouchsafe_core::party::{Institution, ThirdPartyIdentifier};
 use vouchsafe_core::product::ProductId;
 use vouchsafe_core::text::FreeText;
+use vouchsafe_core::transaction::Event;
+use vouchsafe_core::voucher::Voucher;
 use vouchsafe_store::{Entry, OpenAdvice, Transaction};
 
 /// Our own reference for a transaction: its number, under which operators find it again.
@@ -20,30 +26,47 @@ pub(crate) fn own_reference(institution: &Institution, transaction: &Transaction
     }
 }
 
+/// What is called otherwise towards a provider than by the channel.
+pub(crate) struct Names<'a> {
+    /// Who we are there.
+    pub(crate) client: Institution,
+    /// Our reference.
+    pub(crate) own: ThirdPartyIdentifier,
+    /// The provider's own id for the product.
+    pub(crate) product_id: Option<&'a ProductId>,
+    /// The id by which it knows the redemption that is refunded.
+    pub(crate) redemption: Option<MessageId>,
+}
+
 /// A request as a provider is told it: we are the client, the id is the one chosen towards the provider, the
-/// amount is spelled out, the product has the provider's own id, and our reference follows the caller's.
+/// amount is spelled out, product and redemption go by the provider's ids, and our reference follows the caller's.
 pub(crate) fn upstream_request(
-    request: &ProvisionRequest,
+    request: &Request,
     transaction: &Transaction,
-    client: Institution,
-    own: ThirdPartyIdentifier,
-    product_id: Option<&ProductId>,
+    names: Names<'_>,
     now: Timestamp,
-) -> ProvisionRequest {
+) -> Request {
     let mut upstream = request.clone();
-    upstream.header.id = transaction.upstream_id;
-    upstream.header.time = now;
-    upstream.header.client = client;
-    upstream.header.third_party_identifiers.push(own);
-    if let Some(amounts) = &mut upstream.amounts {
+    let (header, amounts) = upstream.parts_mut();
+    header.id = transaction.upstream_id;
+    header.time = now;
+    header.client = names.client;
+    header.third_party_identifiers.push(names.own);
+    if let Some(amounts) = amounts {
         // Only a provider approves, charges and tells balances; a channel's figures there would come back as its own.
         (amounts.approved_amount, amounts.fee_amount, amounts.balance_amount) = (None, None, None);
     }
     if let Some(asked) = transaction.asked {
-        upstream.amounts.get_or_insert_default().request_amount.get_or_insert(asked);
+        amounts.get_or_insert_default().request_amount.get_or_insert(asked);
     }
-    if let (Some(product), Some(product_id)) = (&mut upstream.product, product_id) {
-        product.product_id = product_id.clone();
+    match &mut upstream {
+        Request::Provision(request) => {
+            if let (Some(product), Some(product_id)) = (&mut request.product, names.product_id) {
+                product.product_id = product_id.clone();
+            }
+        }
+        Request::Refund(request) => request.redemption_id = names.redemption,
+        Request::Redemption(_) => {}
     }
     upstream
 }
@@ -51,30 +74,67 @@ pub(crate) fn upstream_request(
 /// The answer to an approved request: every field of the request that the approval does not replace, our
 /// reference after the caller's and the provider's after ours.
 pub(crate) fn response(
-    request: &ProvisionRequest,
+    request: &Request,
     approval: &Approval,
     asked: Option<LedgerAmount>,
     own: ThirdPartyIdentifier,
     at: Timestamp,
-) -> ProvisionResponse {
-    let request = request.clone();
-    let mut references = request.header.third_party_identifiers;
+) -> Response {
+    let header = answered(request.header().clone(), approval, own, at);
+    let amounts = amounts(request.amounts().cloned(), approval.amounts.as_ref(), asked);
+    match request.clone() {
+        Request::Provision(request) => Response::Provision(ProvisionResponse {
+            header,
+            amounts,
+            voucher: approval.voucher().clone(),
+            product: request.product,
+            pos_info: request.pos_info,
+            recipient: request.recipient,
+        }),
+        Request::Redemption(request) => Response::Redemption(RedemptionResponse {
+            header,
+            voucher: Some(overlaid(request.voucher.into(), approval.voucher())),
+            amounts,
+            pos_info: request.pos_info,
+            customer: request.customer,
+        }),
+        Request::Refund(request) => Response::Refund(RefundResponse {
+            header,
+            amounts,
+            voucher: Some(overlaid(request.voucher, approval.voucher())),
+            pos_info: request.pos_info,
+        }),
+    }
+}
+
+/// A request's header, as its answer has it.
+fn answered(header: Header, approval: &Approval, own: ThirdPartyIdentifier, at: Timestamp) -> Header {
+    let mut references = header.third_party_identifiers;
     references.push(own);
     references.extend(approval.third_party_identifiers.iter().cloned());
-    ProvisionResponse {
-        header: Header {
-            time: at,
-            third_party_identifiers: references,
-            receiver: request.header.receiver.or_else(|| approval.receiver.clone()),
-            slip_data: approval.slip_data.clone().or(request.header.slip_data),
-            rrn: request.header.rrn.or_else(|| approval.rrn.clone()),
-            ..request.header
-        },
-        amounts: amounts(request.amounts, approval.amounts.as_ref(), asked),
-        voucher: approval.voucher().clone(),
-        product: request.product,
-        pos_info: request.pos_info,
-        recipient: request.recipient,
+    Header {
+        time: at,
+        third_party_identifiers: references,
+        receiver: header.receiver.or_else(|| approval.receiver.clone()),
+        slip_data: approval.slip_data.clone().or(header.slip_data),
+        rrn: header.rrn.or_else(|| approval.rrn.clone()),
+        ..header
+    }
+}
+
+/// The voucher that was presented, with what its provider says of it beside that. Whoever showed no code is told none,
+/// nor a PIN: a serial number stands on the outside.
+fn overlaid(presented: Voucher, said: &Voucher) -> Voucher {
+    let said = said.clone();
+    let instructions =
+        if said.redeem_instructions.is_empty() { presented.redeem_instructions } else { said.redeem_instructions };
+    let pin = if presented.code.is_some() { said.pin } else { None };
+    Voucher {
+        code: presented.code,
+        expiry_date: said.expiry_date.or(presented.expiry_date),
+        redeem_instructions: instructions,
+        serial_number: said.serial_number.or(presented.serial_number),
+        pin: pin.or(presented.pin),
     }
 }
 
@@ -100,19 +160,16 @@ fn amounts(requested: Option<Amounts>, granted: Option<&Amounts>, asked: Option<
 }
 
 /// The advice that is owed for a transaction, as the provider is told it: the same on every attempt, so what
-/// became known after it was queued does not count.
-pub(crate) fn advice(
-    open: &OpenAdvice,
-    request: ProvisionRequest,
-    journal: &[Entry],
-    own: ThirdPartyIdentifier,
-) -> Message {
-    let approval =
-        journal.iter().filter(|entry| entry.version <= open.version).find_map(|entry| match &entry.outcome {
-            Some(Outcome::Approved(approval)) => Some(approval),
-            _ => None,
-        });
-    let mut references = request.header.third_party_identifiers;
+/// became known after it was queued does not count. What the channel itself said of the request is passed on.
+pub(crate) fn advice(open: &OpenAdvice, request: &Request, journal: &[Entry], own: ThirdPartyIdentifier) -> Message {
+    let known = || journal.iter().filter(|entry| entry.version <= open.version);
+    let approval = known().find_map(|entry| match &entry.outcome {
+        Some(Outcome::Approved(approval)) => Some(approval),
+        _ => None,
+    });
+    let said = |event| known().find(|entry| entry.event == event).and_then(|entry| entry.advised.as_ref());
+    let header = request.header();
+    let mut references = header.third_party_identifiers.clone();
     references.push(own);
     references.extend(approval.iter().flat_map(|approval| approval.third_party_identifiers.iter().cloned()));
     let basic = BasicAdvice {
@@ -120,13 +177,42 @@ pub(crate) fn advice(
         request_id: open.transaction.upstream_id,
         time: open.first_due_at,
         third_party_identifiers: references,
-        stan: request.header.stan,
-        rrn: request.header.rrn.or_else(|| approval.and_then(|approval| approval.rrn.clone())),
+        stan: header.stan.clone(),
+        rrn: header.rrn.clone().or_else(|| approval.and_then(|approval| approval.rrn.clone())),
         amounts: None,
     };
     match open.queued.advice {
-        Advice::Reversal(reason) => Message::Reversal(BasicReversal { advice: basic, reason }),
-        Advice::Confirmation => Message::Confirmation(TenderAdvice { advice: basic, tenders: request.tenders }),
+        Advice::Reversal(reason) => match said(Event::ReversalReceived) {
+            Some(ChannelAdvice::Reversal(said)) => {
+                Message::Reversal(BasicReversal { advice: passed_on(basic, &said.advice), reason: said.reason })
+            }
+            _ => Message::Reversal(BasicReversal { advice: basic, reason }),
+        },
+        Advice::Confirmation => match said(Event::ConfirmationReceived) {
+            Some(ChannelAdvice::Confirmation(said)) => Message::Confirmation(TenderAdvice {
+                advice: passed_on(basic, &said.advice),
+                tenders: said.tenders.clone(),
+            }),
+            _ => Message::Confirmation(TenderAdvice { advice: basic, tenders: tenders(request) }),
+        },
+    }
+}
+
+/// Our own advice with what the channel said in its place: the final amount, and numbers of the card world.
+fn passed_on(own: BasicAdvice, said: &BasicAdvice) -> BasicAdvice {
+    BasicAdvice {
+        stan: said.stan.clone().or(own.stan),
+        rrn: said.rrn.clone().or(own.rrn),
+        amounts: said.amounts.clone(),
+        ..own
+    }
+}
+
+/// How the customer paid, as the request had it.
+fn tenders(request: &Request) -> Vec<Tender> {
+    match request {
+        Request::Provision(request) => request.tenders.clone(),
+        Request::Redemption(_) | Request::Refund(_) => Vec::new(),
     }
 }
 

@@ -4,9 +4,11 @@ use http::StatusCode;
 use serde_json::{Map, Value as Json, json};
 use vouchsafe_wire::schemas;
 
-use super::examples::REQUEST_ID;
-use super::operations::{Answer, Body, Example, Message, OPERATIONS, Operation, Topic};
-use super::refusals::Case;
+use super::examples::{Example, PROVISION_ID, REDEMPTION_ID};
+use super::operation::{Answer, Body, Message, Operation, Topic};
+use super::operations::operations;
+use super::parameters;
+use super::refusals::{Case, Subject};
 
 /// What a channel may conclude from a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,7 @@ impl Reading {
 /// The OpenAPI 3.1 description of the service, its operations below `base_path` (which has no slash at its end).
 #[must_use]
 pub fn document(base_path: &str) -> Json {
+    let operations = operations();
     let topics: Vec<_> =
         Topic::ALL.iter().map(|topic| json!({ "name": topic.name(), "description": topic.description() })).collect();
     json!({
@@ -55,7 +58,7 @@ pub fn document(base_path: &str) -> Json {
         "servers": [{ "url": "/", "description": "The switch that serves this description" }],
         "security": [{ "basic": [] }, { "token": [] }],
         "tags": topics,
-        "paths": paths(base_path),
+        "paths": paths(&operations, base_path),
         "components": {
             "securitySchemes": {
                 "basic": {
@@ -73,38 +76,9 @@ pub fn document(base_path: &str) -> Json {
                     },
                 },
             },
-            "parameters": parameters(),
+            "parameters": parameters::parameters(&operations),
             "headers": headers(base_path),
             "schemas": schemas(),
-        },
-    })
-}
-
-/// Everything that may stand beside a request's body.
-fn parameters() -> Json {
-    json!({
-        "X-Request-Id": {
-            "name": "X-Request-Id",
-            "in": "header",
-            "description": "The caller's own name for this call, repeated in the answer and in the switch's log: up to 100 \
-                            visible ASCII characters. The switch makes one up where there is none, or none that is sound.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[!-~]+$" },
-            "example": "till-7-000123",
-        },
-        "provisionId": {
-            "name": "provisionId",
-            "in": "path",
-            "required": true,
-            "description": "The `id` of the first request, which is also the body's.",
-            "schema": { "type": "string", "minLength": 36, "maxLength": 36 },
-            "example": REQUEST_ID,
-        },
-        "channelName": {
-            "name": "channelName",
-            "in": "query",
-            "description": "Your channel's own name; products are listed for no other.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 50 },
-            "example": "demo-app",
         },
     })
 }
@@ -119,9 +93,10 @@ fn headers(base_path: &str) -> Json {
             "example": "till-7-000123",
         },
         "Location": {
-            "description": "Where the voucher is looked up, once the switch serves lookups.",
+            "description": "Where to ask about it later: a voucher by the id of its provision, a redemption by its own. That \
+                            of a refund only names it; refunds are not looked up.",
             "schema": { "type": "string", "format": "uri-reference" },
-            "example": format!("{base_path}/vouchers?provisionRequestId={REQUEST_ID}"),
+            "example": format!("{base_path}/vouchers?provisionRequestId={PROVISION_ID}"),
         },
         "X-Catalogue-Age": {
             "description": "How many seconds ago the catalogue's file was last found to say what is listed here.",
@@ -147,9 +122,9 @@ fn headers(base_path: &str) -> Json {
 }
 
 /// The operations, by path and method.
-fn paths(base_path: &str) -> Json {
+fn paths(operations: &[Operation], base_path: &str) -> Json {
     let mut paths = Map::new();
-    for described in OPERATIONS {
+    for described in operations {
         let base_path = if described.topic.is_for_channels() { base_path } else { "" };
         let methods = paths.entry(format!("{base_path}{}", described.path)).or_insert_with(|| json!({}));
         methods[described.method.as_str().to_ascii_lowercase()] = operation(described);
@@ -167,22 +142,30 @@ fn operation(described: &Operation) -> Json {
     if !described.topic.is_for_channels() {
         operation["security"] = json!([]);
     }
-    let parameters = described.parameters.iter().copied().chain(["X-Request-Id"]);
-    let parameters: Vec<_> =
-        parameters.map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })).collect();
-    operation["parameters"] = parameters.into();
+    let reference = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
+    operation["parameters"] = parameters::names(described).map(reference).collect();
     if let Some(request) = &described.request {
         operation["requestBody"] = json!({ "required": true, "content": message(request) });
     }
     let mut responses = Map::new();
-    for answered in described.answers {
-        responses.insert(answered.status.as_str().to_owned(), answer(answered, described.topic));
+    let subject = subject(described);
+    for answered in &described.answers {
+        responses.insert(answered.status.as_str().to_owned(), answer(answered, described.topic, &subject));
     }
     operation["responses"] = responses.into();
     operation
 }
 
-fn answer(answered: &Answer, topic: Topic) -> Json {
+/// What the examples of an operation's refusals are about: its own first example.
+fn subject(described: &Operation) -> Subject {
+    let Some(message) = described.request.as_ref().and_then(|request| request.examples.first()) else {
+        let names_one = described.path.ends_with("/{requestId}");
+        return Subject { id: names_one.then(|| REDEMPTION_ID.into()), original_id: None };
+    };
+    Subject { id: message.value.get("id").cloned(), original_id: message.value.get("requestId").cloned() }
+}
+
+fn answer(answered: &Answer, topic: Topic, subject: &Subject) -> Json {
     let mut headers = Map::new();
     for name in answered.headers.iter().copied().chain(["X-Request-Id"]) {
         headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
@@ -192,13 +175,18 @@ fn answer(answered: &Answer, topic: Topic) -> Json {
     } else {
         answered.meaning.to_owned()
     };
-    json!({ "description": description, "headers": headers, "content": content(&answered.body) })
+    let mut answer = json!({ "description": description, "headers": headers });
+    if let Some(content) = content(&answered.body, subject) {
+        answer["content"] = content;
+    }
+    answer
 }
 
-fn content(body: &Body) -> Json {
-    match body {
+fn content(body: &Body, subject: &Subject) -> Option<Json> {
+    Some(match body {
+        Body::Nothing => return None,
         Body::Message(described) => message(described),
-        Body::Refusal(cases) => refusal(cases.iter().copied().flatten()),
+        Body::Refusal(cases) => refusal(cases, subject),
         Body::Text(texts) => {
             let examples: Map<_, _> =
                 texts.iter().map(|text| (text.trim_end().replace(' ', "-"), json!({ "value": text }))).collect();
@@ -207,22 +195,22 @@ fn content(body: &Body) -> Json {
         Body::Description => json!({ "application/json": { "schema": { "type": "object" } } }),
         Body::Figures => json!({ "application/openmetrics-text": { "schema": { "type": "string" } } }),
         Body::Page => json!({ "text/html": { "schema": { "type": "string" } } }),
-    }
+    })
 }
 
 fn message(described: &Message) -> Json {
-    let example = |example: &Example| {
-        (example.name.to_owned(), json!({ "summary": example.summary, "value": (example.value)() }))
-    };
+    let example =
+        |example: &Example| (example.name.to_owned(), json!({ "summary": example.summary, "value": example.value }));
     let examples: Map<_, _> = described.examples.iter().map(example).collect();
     json_of(described.schema, examples)
 }
 
 /// The error body, with an example for each type that it may have here.
-fn refusal<'a>(cases: impl Iterator<Item = &'a Case>) -> Json {
-    let example =
-        |case: &Case| (case.error_type.name().to_owned(), json!({ "summary": case.when, "value": case.example() }));
-    json_of("ErrorDetail", cases.map(example).collect())
+fn refusal(cases: &[Case], subject: &Subject) -> Json {
+    let example = |case: &Case| {
+        (case.error_type.name().to_owned(), json!({ "summary": case.when, "value": case.example(subject) }))
+    };
+    json_of("ErrorDetail", cases.iter().map(example).collect())
 }
 
 fn json_of(schema: &str, examples: Map<String, Json>) -> Json {

@@ -1,15 +1,21 @@
 //! What the switch offers, told to machines (OpenAPI 3.1) and to people (a page made from the same document).
 //!
-//! The operations are a table, `operations.rs`; the shapes come from `vouchsafe-wire`, which reads and writes
-//! by the same tables, so that the description cannot promise what the code does not do.
+//! The operations are told in `operations/`, what the three kinds of request do not share in `kinds.rs`; the shapes
+//! come from `vouchsafe-wire`, which reads and writes by the same tables, so that the description cannot promise what
+//! the code does not do.
 
-mod crowded;
 mod descriptions;
 mod document;
 mod examples;
+mod kinds;
+mod operation;
 mod operations;
 mod page;
+mod parameters;
 mod refusals;
+
+#[cfg(test)]
+mod tests;
 
 pub use document::document;
 pub use page::page;

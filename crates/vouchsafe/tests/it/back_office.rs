@@ -138,7 +138,7 @@ async fn an_orphan_is_listed_until_an_operator_closes_it_with_a_reason() {
     operator.types(&["orphans"]).says(
         0,
         &[
-            &format!("orphan {number}: R50.00 at provider"),
+            &format!("orphan {number}: a provision of R50.00 at provider"),
             id(&sale),
             "the provider takes no reversals",
             &format!("whether upstream id {} was sold", orphan.upstream_id),

@@ -103,22 +103,27 @@ async fn a_request_is_refused_before_its_body_is_read_where_it_can_be() {
 }
 
 #[tokio::test]
-async fn an_operation_that_is_not_served_yet_is_no_404() {
+async fn every_operation_wants_credentials_its_own_method_and_a_whole_question() {
     let switch = Switch::asking("http://127.0.0.1:1/suv/v1").await;
     let (known, unknown) = (switch.channel("app"), switch.channel(""));
-    for (method, path) in [
-        (Method::POST, "/suv/v1/vouchers/confirmations/"),
-        (Method::GET, "/suv/v1/vouchers"),
-        (Method::POST, "/suv/v1/redemptions"),
-        (Method::POST, "/suv/v1/redemptions/confirmations"),
-        (Method::POST, "/suv/v1/redemptions/reversals"),
-        (Method::GET, "/suv/v1/redemptions/00000000-0000-0000-0000-000000000000"),
-        (Method::POST, "/suv/v1/refunds"),
-        (Method::POST, "/suv/v1/refunds/confirmations"),
-        (Method::POST, "/suv/v1/refunds/reversals"),
+    for (method, path, expect) in [
+        (Method::POST, "/suv/v1/vouchers/", "400 FORMAT_ERROR"),
+        (Method::POST, "/suv/v1/vouchers/00000000-0000-0000-0000-000000000000/retry", "400 FORMAT_ERROR"),
+        (Method::POST, "/suv/v1/vouchers/confirmations/", "400 FORMAT_ERROR"),
+        (Method::POST, "/suv/v1/vouchers/reversals", "400 FORMAT_ERROR"),
+        (Method::GET, "/suv/v1/vouchers", "400 FORMAT_ERROR"),
+        (Method::GET, "/suv/v1/products?channel=app", "400 FORMAT_ERROR"),
+        (Method::POST, "/suv/v1/redemptions", "400 FORMAT_ERROR"),
+        (Method::POST, "/suv/v1/redemptions/confirmations", "400 FORMAT_ERROR"),
+        (Method::POST, "/suv/v1/redemptions/reversals/", "400 FORMAT_ERROR"),
+        (Method::GET, "/suv/v1/redemptions/17", "400 FORMAT_ERROR"),
+        (Method::GET, "/suv/v1/redemptions/00000000-0000-0000-0000-000000000000/", "404 UNABLE_TO_LOCATE_RECORD"),
+        (Method::POST, "/suv/v1/refunds", "400 FORMAT_ERROR"),
+        (Method::POST, "/suv/v1/refunds/confirmations", "400 FORMAT_ERROR"),
+        (Method::POST, "/suv/v1/refunds/reversals", "400 FORMAT_ERROR"),
     ] {
         let call = || Call { method: method.clone(), path, ..post("{}") };
-        assert_eq!(call().by(&known).await.verdict(), "501 FUNCTION_NOT_SUPPORTED", "{path}");
+        assert_eq!(call().by(&known).await.verdict(), expect, "{path}");
         assert_eq!(call().by(&unknown).await.verdict(), "401 AUTHENTICATION_ERROR", "{path}");
         let wrong = Call { method: Method::DELETE, ..call() };
         assert_eq!(wrong.by(&known).await.verdict(), "405 FORMAT_ERROR", "{path}");

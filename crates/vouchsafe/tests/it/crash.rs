@@ -3,6 +3,7 @@
 //! The switch is a process of its own: this test program once more, over a store that counts the durable steps and
 //! has the kernel kill the process at one of them. The provider and its books, and the channel, live on here.
 
+mod day;
 mod point;
 mod process;
 mod till;
@@ -35,38 +36,53 @@ const PLAIN: Scenario = Scenario {
 /// Tries every crash point of a scenario: the process is killed once at it, or killed there and then at the first
 /// step of its next life too.
 async fn survives(scenario: Scenario) {
+    tries_every_point(scenario.name, scenario.least_steps, |points| play(&scenario, points)).await;
+}
+
+/// Tries every crash point of what is played, of which there are so many at least.
+async fn tries_every_point<F: Future<Output = u32>>(name: &str, least_steps: u32, play: impl Fn(Vec<CrashPoint>) -> F) {
     let tried = tokio::join!(
-        every_step(&scenario, Moment::Before, false),
-        every_step(&scenario, Moment::After, false),
-        every_step(&scenario, Moment::Before, true),
-        every_step(&scenario, Moment::After, true),
+        every_step(name, Moment::Before, false, &play),
+        every_step(name, Moment::After, false, &play),
+        every_step(name, Moment::Before, true, &play),
+        every_step(name, Moment::After, true, &play),
     );
     let tried: [u32; 4] = tried.into();
     #[expect(clippy::print_stdout, reason = "how much was tried is part of the result")]
     {
         let [before, after, twice_before, twice_after] = tried;
         println!(
-            "{}: killed before {before} and after {after} steps, twice before {twice_before} and after {twice_after}",
-            scenario.name
+            "{name}: killed before {before} and after {after} steps, twice before {twice_before} and after {twice_after}"
         );
     }
     for count in tried {
-        assert!(count >= scenario.least_steps, "{}: only {tried:?} crash points were met", scenario.name);
+        assert!(count >= least_steps, "{name}: only {tried:?} crash points were met");
     }
 }
 
 /// Kills at the first step, at the second and so on, until there is none to be killed at; says how many there were.
-async fn every_step(scenario: &Scenario, moment: Moment, twice: bool) -> u32 {
+async fn every_step<F: Future<Output = u32>>(
+    name: &str,
+    moment: Moment,
+    twice: bool,
+    play: impl Fn(Vec<CrashPoint>) -> F,
+) -> u32 {
     for step in 1..TOO_MANY {
         let mut points = vec![CrashPoint { step, moment }];
         if twice {
             points.push(CrashPoint { step: 1, moment });
         }
-        if play(scenario, points).await == 0 {
+        if play(points).await == 0 {
             return step - 1;
         }
     }
-    panic!("{}: it never came through without a crash", scenario.name);
+    panic!("{name}: it never came through without a crash");
+}
+
+/// Four requests, each with its intent, its outcome, its confirmation and the end of that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_comes_through_its_day() {
+    tries_every_point("a_till_comes_through_its_day", 16, day::play).await;
 }
 
 /// One test for each row, named after its promise.

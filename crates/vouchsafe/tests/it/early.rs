@@ -19,13 +19,12 @@ const TIMES: usize = 10;
 const ALLOWED: usize = 256 * 1024;
 
 /// What is wrong with a request: its path, its content type, its body's size, whether it has credentials; and the answer.
-const TABLE: [(&str, &str, &str, usize, bool, u16); 6] = [
+const TABLE: [(&str, &str, &str, usize, bool, u16); 5] = [
     ("no credentials", "/suv/v1/vouchers", "application/json", LARGE, false, 401),
     ("too large", "/suv/v1/vouchers", "application/json", LARGE, true, 413),
     ("another content type", "/suv/v1/vouchers", "text/plain", ALLOWED, true, 415),
     ("a path of nobody", "/suv/v1/voucher", "application/json", LARGE, true, 400),
     ("a method of another path", "/health/live", "application/json", LARGE, true, 405),
-    ("not served yet", "/suv/v1/refunds", "application/json", LARGE, true, 501),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,7 @@ async fn every_magic_product_behaves_as_the_readme_says() {
         seed: 1,
         faults: Faults::default(),
         plays: Vec::new(),
+        messaging: vouchsafe_core::sheet::Messaging::Single,
         ledger: Ledger::in_memory(),
         clock: Box::new(|| vouchsafe::clock::Clock::now(&vouchsafe::clock::MachineClock)),
     };

@@ -7,8 +7,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use vouchsafe::access::{Access, KnownChannels};
 use vouchsafe::config::{self, SecretHash};
+use vouchsafe_core::transaction::Kind;
 
-use crate::world::{Answer, Channel, ProviderStub, Setup, Switch, eventually, id, known, request, reversal};
+use crate::world::{
+    Answer, CODE, Channel, ProviderStub, Setup, Switch, eventually, id, known, redemption, refund, request, reversal,
+};
 
 async fn switch(provider: &ProviderStub, change: impl FnOnce(&mut Setup)) -> Switch {
     let spaced = config::Channel { secrets: vec![SecretHash::of("a+b %c")], ..known("my app") };
@@ -70,7 +73,9 @@ async fn a_token_opens_every_operation_and_speaks_for_its_channel_only() {
     assert_eq!(app.retry(&sale).await.verdict(), "201");
     assert_eq!(app.reverse(&reversal(&sale)).await.status, 202);
     assert_eq!(app.products("").await.verdict(), "501 FUNCTION_NOT_SUPPORTED", "there is no catalogue");
-    assert_eq!(app.post("/suv/v1/redemptions", "{}").await.verdict(), "501 FUNCTION_NOT_SUPPORTED");
+    assert_eq!(app.open(Kind::Redemption, &redemption("app", CODE)).await.verdict(), "201");
+    assert_eq!(app.open(Kind::Refund, &refund("app", CODE)).await.verdict(), "201");
+    assert_eq!(app.look_up(&[("voucherCode", CODE)]).await.verdict(), "200");
     assert_eq!(app.provision(&request("till")).await.verdict(), "400 AUTHENTICATION_ERROR");
 }
 

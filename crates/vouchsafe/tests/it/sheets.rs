@@ -38,10 +38,10 @@ async fn one_product_for_each_sheet_behaves_as_the_readme_says() {
         sold.push((product, request, data.path().join(format!("{}.ledger.jsonl", simulated.provider))));
     }
     for (product, request, books) in sold {
-        let expect = if product == "SHEETSTELLR" { Standing::Sold } else { Standing::Reversed };
+        let expect = if product == "SHEETSTELLR" { Standing::Done } else { Standing::Reversed };
         eventually(&format!("{product} is {expect:?}"), async || {
             let fates = ledger::fates(&ledger::entries(&books).unwrap());
-            let fate = fates.into_iter().find(|((_, known), _)| known.to_string() == id(&request))?.1;
+            let fate = fates.into_iter().find(|((_, _, known), _)| known.to_string() == id(&request))?.1;
             assert_eq!((fate.requests, fate.breaches), (1, 0), "{product}");
             (fate.standing == expect).then_some(())
         })

@@ -131,7 +131,7 @@ async fn settled(switch: &Switch) {
 fn kind(told: Told, state: Option<State>, fate: Fate, listed: bool) -> Kind {
     let never_sent = matches!(state, None | Some(State::Declined));
     match (told, state, fate.standing) {
-        (Told::Holds, Some(State::Approved), Standing::Sold) => Kind::SoldAndHeld,
+        (Told::Holds, Some(State::Approved), Standing::Done) => Kind::SoldAndHeld,
         (Told::Failed | Told::Reversed, Some(State::Reversed), Standing::Reversed) => Kind::Reversed,
         (Told::Refused, _, Standing::Unheard) if never_sent => Kind::NeverSent,
         // The request was lost on its way; its reversal found nothing.

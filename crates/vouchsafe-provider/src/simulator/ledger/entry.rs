@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use vouchsafe_core::transaction::Kind;
+
+use super::voucher::VoucherMark;
 
 /// One line: what became of one request, or of an advice about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,14 +15,17 @@ pub struct Entry {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+    /// The kind of the request; not written for a provision.
+    #[serde(with = "kind", default = "kind::provision", skip_serializing_if = "kind::is_provision")]
+    pub kind: Kind,
     /// The request's id, as sent; for an advice the id of the request that it concerns.
     pub id: String,
     /// The `client.id` of the request; for an advice, which has none, the user name that it came with.
     pub client: String,
-    /// The id of the product asked for.
+    /// The id of the product asked for; for a redemption or a refund that of the voucher.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
-    /// The amount asked for, in minor units.
+    /// The amount asked for, in minor units; of a redemption or a refund that was done, what it moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<i64>,
     /// Its currency, three digits of ISO 4217.
@@ -38,8 +44,33 @@ pub enum Event {
         /// The first 32 bits of the SHA-256 of the voucher's code, in hexadecimal digits: enough to compare
         /// two records, far too little to find the code by trying.
         code_fingerprint: String,
+        /// How every later line names the voucher. Books of an earlier time lack it: what they sold cannot be redeemed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        voucher: Option<VoucherMark>,
+        /// After this instant it is worth nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expiry_date: Option<Timestamp>,
+        /// Whether it is good for use without a confirmation.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        counts_as_confirmed: bool,
     },
-    /// Nothing was issued and the answer said so.
+    /// A voucher was taken, whatever the answer was then.
+    Redeemed {
+        /// Which.
+        voucher: VoucherMark,
+        /// Whether it can be refunded without a confirmation of this.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        counts_as_confirmed: bool,
+    },
+    /// What a redemption took was given back, whatever the answer was then.
+    Refunded {
+        /// On which voucher.
+        voucher: VoucherMark,
+        /// Whether it can be redeemed again without a confirmation of this.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        counts_as_confirmed: bool,
+    },
+    /// Nothing was done and the answer said so.
     Refused {
         /// The answer's status.
         status: u16,
@@ -47,14 +78,14 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         error_type: Option<String>,
     },
-    /// Nothing was issued and nothing was answered.
+    /// Nothing was done and nothing was answered.
     Dropped,
-    /// A reversal undid the sale, whatever the answer was then.
+    /// A reversal undid what the request had done, whatever the answer was then.
     Reversed {
         /// The reversal's own id.
         advice_id: String,
     },
-    /// A confirmation settled the sale, whatever the answer was then.
+    /// A confirmation settled what the request had done, whatever the answer was then.
     Confirmed {
         /// The confirmation's own id.
         advice_id: String,
@@ -87,13 +118,13 @@ pub enum Event {
     },
 }
 
-/// What finalises a sale.
+/// What finalises a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Finaliser {
     /// It must not stand.
     Reversal,
-    /// The voucher was handed over.
+    /// It stands.
     Confirmation,
 }
 
@@ -107,4 +138,30 @@ pub enum Heard {
     Reversal,
     /// A confirmation, at a provider without advices.
     Confirmation,
+}
+
+/// A kind as its own word.
+mod kind {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use vouchsafe_core::transaction::Kind;
+
+    pub(super) const fn provision() -> Kind {
+        Kind::Provision
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "this is how serde asks")]
+    pub(super) const fn is_provision(kind: &Kind) -> bool {
+        matches!(kind, Kind::Provision)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "this is how serde asks")]
+    pub(super) fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(kind.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Kind::from_name(&word).ok_or_else(|| D::Error::custom("a kind is provision, redemption or refund"))
+    }
 }

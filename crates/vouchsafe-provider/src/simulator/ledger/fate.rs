@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use vouchsafe_core::id::MessageId;
+use vouchsafe_core::transaction::Kind;
 
 use super::entry::{Entry, Event, Finaliser, Heard};
+use super::voucher::VoucherMark;
 use crate::simulator::magic::{self, Whim};
 
 /// What a provider's books say of one request.
@@ -20,6 +22,8 @@ pub struct Fate {
     pub confirmations: u32,
     /// How many of all these should not have come.
     pub breaches: u32,
+    /// The voucher that it issued, took or gave back.
+    pub(in crate::simulator) voucher: Option<VoucherMark>,
     /// What its product makes of advices.
     pub(in crate::simulator) whim: Option<Whim>,
 }
@@ -30,17 +34,17 @@ pub enum Standing {
     /// It has not come; an advice about it has.
     #[default]
     Unheard,
-    /// Nothing was sold and nothing was said, as if it had never come.
+    /// Nothing was done and nothing was said, as if it had never come.
     Dropped,
-    /// Nothing was sold.
+    /// Nothing was done.
     Refused,
-    /// Sold; neither reversed nor confirmed.
-    Sold,
-    /// Sold, and undone.
+    /// Done; neither reversed nor confirmed.
+    Done,
+    /// Done, and undone.
     Reversed,
-    /// Sold, and settled.
+    /// Done, and settled.
     Confirmed,
-    /// Never to be sold: its reversal came first.
+    /// Never to be done: its reversal came first.
     Forestalled,
 }
 
@@ -48,11 +52,8 @@ impl Fate {
     /// What an entry about this request adds to it.
     pub(super) fn learn(&mut self, entry: &Entry) {
         match &entry.event {
-            Event::Sold { .. } => {
-                self.requests += 1;
-                self.standing = Standing::Sold;
-                self.whim = entry.product.as_deref().and_then(magic::whim);
-            }
+            Event::Sold { voucher, .. } => self.done(entry, *voucher),
+            Event::Redeemed { voucher, .. } | Event::Refunded { voucher, .. } => self.done(entry, Some(*voucher)),
             // A copy that is refused changes nothing about the first.
             Event::Refused { .. } => {
                 self.requests += 1;
@@ -87,6 +88,13 @@ impl Fate {
         }
     }
 
+    fn done(&mut self, entry: &Entry, voucher: Option<VoucherMark>) {
+        self.requests += 1;
+        self.standing = Standing::Done;
+        self.voucher = voucher;
+        self.whim = entry.product.as_deref().and_then(magic::whim);
+    }
+
     fn first(&mut self, standing: Standing) {
         if self.standing == Standing::Unheard {
             self.standing = standing;
@@ -94,13 +102,13 @@ impl Fate {
     }
 }
 
-/// What entries say of each request, by its client and id. An entry whose id is none is left out: no switch
+/// What entries say of each request, by its client, kind and id. An entry whose id is none is left out: no switch
 /// can have sent it.
-pub fn fates<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashMap<(String, MessageId), Fate> {
+pub fn fates<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashMap<(String, Kind, MessageId), Fate> {
     let mut fates = HashMap::<_, Fate>::new();
     for entry in entries {
         if let Ok(id) = MessageId::parse(&entry.id) {
-            fates.entry((entry.client.clone(), id)).or_default().learn(entry);
+            fates.entry((entry.client.clone(), entry.kind, id)).or_default().learn(entry);
         }
     }
     fates

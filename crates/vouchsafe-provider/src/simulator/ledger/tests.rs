@@ -5,7 +5,14 @@ use super::*;
 fn sold(id: &str) -> Entry {
     Entry {
         at: "2026-11-23T10:00:00.125Z".parse().unwrap(),
-        event: Event::Sold { serial_number: "SV1".to_owned(), code_fingerprint: "0badcafe".to_owned() },
+        event: Event::Sold {
+            serial_number: "SV1".to_owned(),
+            code_fingerprint: "0badcafe".to_owned(),
+            voucher: None,
+            expiry_date: None,
+            counts_as_confirmed: false,
+        },
+        kind: Kind::Provision,
         id: id.to_owned(),
         client: "us".to_owned(),
         product: Some("AIRTIME".to_owned()),
@@ -16,8 +23,8 @@ fn sold(id: &str) -> Entry {
 
 /// Writes an entry and returns where its request stood before.
 async fn append(ledger: &Ledger, entry: Entry) -> Standing {
-    let (id, client) = (MessageId::parse(&entry.id).unwrap(), entry.client.clone());
-    let (stood, written) = ledger.record(&client, id, |fate| (fate.standing, entry));
+    let key = Key { client: entry.client.as_str().into(), kind: entry.kind, id: MessageId::parse(&entry.id).unwrap() };
+    let (stood, written) = ledger.record(key, |_, fate| (fate.standing, entry));
     written.await.unwrap();
     stood
 }
@@ -53,6 +60,42 @@ fn a_line_says_what_happened_in_a_fixed_order() {
     ] {
         assert_eq!(line(event), format!("{at}{expect}{rest}"));
     }
+    let mark = mark();
+    let whole = Entry { event: in_full(), ..sold(FIRST) };
+    let expect = format!(
+        r#"{at}"sold","serialNumber":"SV1","codeFingerprint":"0badcafe","voucher":"{mark}","expiryDate":"2029-11-23T10:00:00Z","countsAsConfirmed":true,{rest}"#
+    );
+    assert_eq!(serde_json::to_string(&whole).unwrap(), expect);
+    for (kind, event, expect) in [
+        (
+            Kind::Redemption,
+            Event::Redeemed { voucher: mark, counts_as_confirmed: false },
+            format!(r#""redeemed","voucher":"{mark}","kind":"redemption","#),
+        ),
+        (
+            Kind::Refund,
+            Event::Refunded { voucher: mark, counts_as_confirmed: true },
+            format!(r#""refunded","voucher":"{mark}","countsAsConfirmed":true,"kind":"refund","#),
+        ),
+        (Kind::Refund, Event::Dropped, r#""dropped","kind":"refund","#.to_owned()),
+    ] {
+        let entry = Entry { kind, event, ..sold(FIRST) };
+        let line = serde_json::to_string(&entry).unwrap();
+        assert_eq!(line, format!("{at}{expect}{rest}"));
+        assert_eq!(serde_json::from_str::<Entry>(&line).unwrap(), entry);
+    }
+}
+
+#[test]
+fn a_kind_or_a_mark_that_is_none_is_no_entry() {
+    let line = |event| serde_json::to_string(&Entry { event, ..sold(FIRST) }).unwrap();
+    let good = line(in_full());
+    assert!(serde_json::from_str::<Entry>(&good).is_ok());
+    let other_kind = good.replace(r#""id""#, r#""kind":"sale","id""#);
+    let (mark, signed) = (mark().to_string(), format!("+{}", &mark().to_string()[1..]));
+    for bad in [other_kind, good.replace(&mark, &mark[1..]), good.replace(&mark, &signed)] {
+        assert!(serde_json::from_str::<Entry>(&bad).is_err(), "{bad}");
+    }
 }
 
 #[tokio::test]
@@ -60,20 +103,38 @@ async fn what_was_written_is_read_again_and_what_became_of_an_id_is_known() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.jsonl");
     let theirs = Entry { client: "them".to_owned(), ..sold(FIRST) };
+    let redeemed = Event::Redeemed { voucher: mark(), counts_as_confirmed: false };
+    let redemption = Entry { kind: Kind::Redemption, event: redeemed, ..sold(FIRST) };
 
     let ledger = Ledger::open(&path).unwrap();
     assert_eq!(append(&ledger, sold(FIRST)).await, Standing::Unheard);
     assert_eq!(append(&ledger, theirs.clone()).await, Standing::Unheard, "ids are a client's own");
+    assert_eq!(append(&ledger, redemption.clone()).await, Standing::Unheard, "and their kind's own");
     assert!(matches!(Ledger::open(&path), Err(LedgerFault::InUse)));
     drop(ledger);
 
     let ledger = Ledger::open(&path).unwrap();
     let reversed = Entry { event: reversed(), product: None, ..sold(FIRST) };
-    assert_eq!(append(&ledger, reversed.clone()).await, Standing::Sold);
+    assert_eq!(append(&ledger, reversed.clone()).await, Standing::Done);
     assert_eq!(append(&ledger, sold(SECOND)).await, Standing::Unheard);
     drop(ledger);
-    assert_eq!(entries(&path).unwrap(), [sold(FIRST), theirs, reversed.clone(), sold(SECOND)]);
+    assert_eq!(entries(&path).unwrap(), [sold(FIRST), theirs, redemption, reversed.clone(), sold(SECOND)]);
     assert_eq!(append(&Ledger::open(&path).unwrap(), reversed).await, Standing::Reversed);
+}
+
+fn mark() -> VoucherMark {
+    VoucherMark::try_from("00112233445566778899aabbccddeeff".to_owned()).unwrap()
+}
+
+/// A sale as it is written today.
+fn in_full() -> Event {
+    Event::Sold {
+        serial_number: "SV1".to_owned(),
+        code_fingerprint: "0badcafe".to_owned(),
+        voucher: Some(mark()),
+        expiry_date: "2029-11-23T10:00:00Z".parse().ok(),
+        counts_as_confirmed: true,
+    }
 }
 
 fn reversed() -> Event {
@@ -96,7 +157,7 @@ fn the_fate_of_a_request_can_be_read_from_its_lines() {
     let check = |events: Vec<Event>, expect: Fate| {
         let entries = events.into_iter().map(|event| Entry { event, ..sold(FIRST) }).collect::<Vec<_>>();
         let found = fates(&entries);
-        let key = ("us".to_owned(), MessageId::parse(&FIRST.to_uppercase()).unwrap());
+        let key = ("us".to_owned(), Kind::Provision, MessageId::parse(&FIRST.to_uppercase()).unwrap());
         assert_eq!(found.get(&key), Some(&expect), "{entries:?}");
         assert_eq!(found.len(), 1);
     };
@@ -107,8 +168,9 @@ fn the_fate_of_a_request_can_be_read_from_its_lines() {
         confirmations,
         ..Fate::default()
     };
-    check(vec![sale()], fate(Standing::Sold, 1, 0, 0));
-    check(vec![sale(), refused(400)], fate(Standing::Sold, 2, 0, 0));
+    check(vec![sale()], fate(Standing::Done, 1, 0, 0));
+    check(vec![in_full()], Fate { voucher: Some(mark()), ..fate(Standing::Done, 1, 0, 0) });
+    check(vec![sale(), refused(400)], fate(Standing::Done, 2, 0, 0));
     check(vec![refused(404)], fate(Standing::Refused, 1, 0, 0));
     check(vec![Event::Dropped, refused(400)], fate(Standing::Dropped, 2, 0, 0));
     check(
@@ -124,7 +186,7 @@ fn the_fate_of_a_request_can_be_read_from_its_lines() {
     let breach = |heard| Event::Breach { heard, advice_id: None };
     check(
         vec![sale(), breach(Heard::Request), breach(Heard::Reversal), breach(Heard::Confirmation)],
-        Fate { breaches: 3, ..fate(Standing::Sold, 2, 1, 1) },
+        Fate { breaches: 3, ..fate(Standing::Done, 2, 1, 1) },
     );
     let strange = Entry { id: "not an id".to_owned(), ..sold(FIRST) };
     assert!(fates(&[strange]).is_empty());

@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 use vouchsafe_core::advice::AdviceEnd;
-use vouchsafe_core::transaction::{Event, State};
+use vouchsafe_core::transaction::{Event, Kind, State};
 
 use super::{Command, Tables};
 use crate::record::Damaged;
 use crate::record::word::Word;
-use crate::sqlite::{Fault, row};
+use crate::sqlite::{Fault, row, vouchers};
 use crate::{Key, QueuedAdvice, Recorded, Reroute, TransactionNumber};
 
-/// A change, its outcome and its note sealed.
+/// A change; what may hold a secret is sealed.
 pub(in crate::sqlite) struct RecordEvent {
     pub(in crate::sqlite) number: TransactionNumber,
     pub(in crate::sqlite) key: Key,
@@ -22,7 +22,10 @@ pub(in crate::sqlite) struct RecordEvent {
     pub(in crate::sqlite) outcome: Option<Vec<u8>>,
     pub(in crate::sqlite) advice: Option<QueuedAdvice>,
     pub(in crate::sqlite) ends: Option<AdviceEnd>,
+    pub(in crate::sqlite) advised: Option<Vec<u8>>,
     pub(in crate::sqlite) note: Option<Vec<u8>>,
+    /// What the voucher that was issued is found by.
+    pub(in crate::sqlite) voucher: Vec<i64>,
     pub(in crate::sqlite) reroute: Option<Reroute>,
 }
 
@@ -37,7 +40,8 @@ impl Command for RecordEvent {
         if let Some(reroute) = &self.reroute {
             self.change_provider(reroute, tables)?;
         }
-        let sql = "INSERT INTO events (position, at, event, state, outcome, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let sql = "INSERT INTO events (position, at, event, state, outcome, note, advised)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         tables.connection.prepare_cached(sql)?.execute((
             position,
             self.at.as_millisecond(),
@@ -45,7 +49,13 @@ impl Command for RecordEvent {
             self.state.place(),
             &self.outcome,
             &self.note,
+            &self.advised,
         ))?;
+        vouchers::enter(&tables.connection, self.number, &self.voucher)?;
+        if self.state == State::Declined && self.key.kind != Kind::Provision {
+            // Nothing was done to the voucher. Whoever tries a code again and again must not make it dear to look up.
+            vouchers::leave(&tables.connection, self.number)?;
+        }
         match (&self.advice, self.ends) {
             (Some(queued), ends) => self.queue(queued, ends, position, tables)?,
             (None, Some(end)) => self.end(end, position, tables)?,

@@ -8,7 +8,7 @@ use vouchsafe_core::transaction::{State, Terms};
 
 use super::{Command, Tables};
 use crate::record::word::Word;
-use crate::sqlite::{Fault, row};
+use crate::sqlite::{Fault, row, vouchers};
 use crate::{Key, Transaction, TransactionNumber};
 
 /// An intent, its request sealed.
@@ -20,6 +20,8 @@ pub(in crate::sqlite) struct OpenTransaction {
     pub(in crate::sqlite) at: Timestamp,
     pub(in crate::sqlite) due_at: Timestamp,
     pub(in crate::sqlite) request: Vec<u8>,
+    /// What the voucher that it presents is found by.
+    pub(in crate::sqlite) voucher: Vec<i64>,
 }
 
 /// What became of an intent.
@@ -66,6 +68,7 @@ impl Command for OpenTransaction {
             &self.request,
         ))?;
         let number = TransactionNumber(tables.connection.last_insert_rowid().cast_unsigned());
+        vouchers::enter(&tables.connection, number, &self.voucher)?;
         Ok(Placed::New { number, upstream_id })
     }
 }

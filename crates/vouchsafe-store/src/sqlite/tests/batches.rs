@@ -156,6 +156,7 @@ async fn too_much_new_work_is_refused_and_work_begun_waits_for_room() {
         outcome: None,
         advice: None,
         ends: None,
+        advised: None,
         note: None,
         reroute: None,
     };

@@ -41,7 +41,18 @@ fn orphan(number: u64, asked: Option<(i64, u16)>) -> Transaction {
 
 fn event(event: Event, outcome: Option<Outcome>) -> Entry {
     let state = State::Orphaned;
-    Entry { version: 1, at: at(1), event, state, outcome, advice: None, advice_end: None, attempts: 0, note: None }
+    Entry {
+        version: 1,
+        at: at(1),
+        event,
+        state,
+        outcome,
+        advice: None,
+        advice_end: None,
+        attempts: 0,
+        advised: None,
+        note: None,
+    }
 }
 
 /// The same, with a reversal that the provider does not take.
@@ -53,19 +64,19 @@ fn consumed(entry: Entry) -> Entry {
 
 fn approved() -> Option<Outcome> {
     let code = Some(Secret::new(Text::new("1234-5678-9012-3456").unwrap()));
-    Some(Outcome::Approved(Box::new(Approval::new(Voucher { code, ..Voucher::default() }).unwrap())))
+    Some(Outcome::Approved(Box::new(Approval::accepted(Voucher { code, ..Voucher::default() }))))
 }
 
 #[test]
 fn an_orphan_is_listed_with_its_value_age_evidence_and_next_step() {
     let journal = [consumed(event(Event::AnswerMissing, Some(Outcome::Unknown(Doubt::NoAnswer))))];
     let expect = "\
-orphan 17: R50.00 at stub, 2 h 5 min old
+orphan 17: a provision of R50.00 at stub, 2 h 5 min old
   channel   till, request id 00000000-0000-0000-0000-000000000001
   evidence  nothing is proven: there was no answer in time; the provider takes no reversals
   next      ask stub whether upstream id 00000000-0000-0000-0000-000000000002 was sold; if so, have it cancelled or credited; \
 then: vouchsafe orphans resolve 17 --reason \"what you found\"";
-    assert_eq!(block(&orphan(17, Some((5000, 710))), &journal, at(7_512)), expect);
+    assert_eq!(block(&orphan(17, Some((5000, 710))), None, &journal, at(7_512)), expect);
 }
 
 #[test]
@@ -77,13 +88,13 @@ fn evidence_and_next_step_follow_from_the_journal() {
         (
             vec![event(Event::ProviderApproved, approved()), consumed(event(Event::ReversalReceived, None))],
             "approved (code ****3456); reversed by the channel; the provider takes no reversals",
-            "it is sold and nobody holds it: have stub cancel or credit upstream id",
+            "it is sold and no channel has it so: have upstream id",
         ),
         (
             vec![no_answer.clone(), event(Event::LateApproval, approved()), refused.clone()],
             "nothing is proven: there was no answer in time; late approval (code ****3456); \
              reversal refused: GENERAL_ERROR: never",
-            "it is sold and nobody holds it",
+            "it is sold and no channel has it so",
         ),
         (
             vec![no_answer.clone(), refused],
@@ -94,10 +105,10 @@ fn evidence_and_next_step_follow_from_the_journal() {
             vec![consumed(no_answer), late_decline],
             "nothing is proven: there was no answer in time; the provider takes no reversals; \
              late, declined: the provider does not accept our credentials",
-            "stub says that it sold nothing: check that upstream id",
+            "stub says that nothing was sold: check that upstream id",
         ),
     ] {
-        assert_eq!(evidence(&journal, &Words::of(&journal)), expect);
+        assert_eq!(evidence(&journal, &Words::of(None, &journal)), expect);
         let told = next_step(&orphan(17, None), &journal, "stub");
         assert!(told.starts_with(step), "{told}");
     }

@@ -19,13 +19,12 @@ fn at(milliseconds: i64) -> Timestamp {
 }
 
 fn approval() -> Approval {
-    Approval::new(Voucher {
+    Approval::accepted(Voucher {
         code: Some(Secret::new(Text::new(CODE).unwrap())),
         serial_number: Some(UpTo::new("SN1").unwrap()),
         pin: Some(Secret::new(Pin::Clear(UpTo::new("2468").unwrap()))),
         ..Voucher::default()
     })
-    .unwrap()
 }
 
 fn transaction() -> Transaction {
@@ -46,7 +45,18 @@ fn transaction() -> Transaction {
 
 fn entry(version: u32, event: Event, state: State) -> Entry {
     let at = at(i64::from(version));
-    Entry { version, at, event, state, outcome: None, advice: None, advice_end: None, attempts: 0, note: None }
+    Entry {
+        version,
+        at,
+        event,
+        state,
+        outcome: None,
+        advice: None,
+        advice_end: None,
+        attempts: 0,
+        advised: None,
+        note: None,
+    }
 }
 
 fn error() -> ProviderError {
@@ -89,9 +99,20 @@ transaction 17
   2025-11-24T16:00:00.002Z  reversal received, reversing
       advice 00000000-0000-0000-0000-000000000003: reversal CANCELLED, still to be delivered, after 2 attempts that came to nothing
       note: keep ****3456 safe";
-    let told = story(&transaction(), &[sold, reversed]);
+    let told = story(&transaction(), None, &[sold, reversed]);
     assert_eq!(told, expect);
     assert!(!told.contains(CODE) && !told.contains("2468"));
+}
+
+#[test]
+fn the_code_that_was_presented_is_taken_out_of_a_refusal() {
+    let code = Secret::new(Text::new(CODE).unwrap());
+    let declined = Entry {
+        outcome: Some(Outcome::Declined(Decline::ByProvider(error()))),
+        ..entry(1, Event::ProviderDeclined, State::Declined)
+    };
+    let told = story(&transaction(), Some(&code), &[declined]);
+    assert!(!told.contains(CODE) && told.contains("****3456 is over"), "{told}");
 }
 
 #[test]
@@ -117,7 +138,7 @@ fn what_the_provider_said_is_told_in_words() {
         (unusable(None), "nothing is proven: there is no voucher code".to_owned()),
         (unusable(Some(error())), format!("nothing is proven: there is no voucher code; the provider said {theirs}")),
     ] {
-        assert_eq!(Words::of(&sold).outcome(&outcome), expect);
+        assert_eq!(Words::of(None, &sold).outcome(&outcome), expect);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::StatusCode;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 
 use super::markup::Markup;
 use super::{prose, schema};
@@ -62,13 +62,37 @@ impl<'a> Operation<'a> {
         [self.request()].into_iter().chain(contents).filter_map(|content| schema::referred(&content["schema"]))
     }
 
+    /// The parameters of its path and query; of the headers the overview speaks.
+    fn parameters(self, document: &'a Json) -> impl Iterator<Item = &'a Json> {
+        let names = self.json["parameters"].as_array().into_iter().flatten().filter_map(schema::referred);
+        let all = names.map(|name| &document["components"]["parameters"][name]);
+        all.filter(|parameter| parameter["in"] != "header")
+    }
+
+    /// Its address on a sandbox: with the ids of the examples, and asking for the sale of the examples.
+    fn address(self, document: &'a Json) -> String {
+        let mut address = format!("{SANDBOX}{}", self.path);
+        for parameter in self.parameters(document) {
+            let (Some(name), Some(example)) = (parameter["name"].as_str(), parameter["example"].as_str()) else {
+                continue;
+            };
+            if parameter["in"] == "path" {
+                address = address.replace(&format!("{{{name}}}"), example);
+            } else {
+                let mark = if address.contains('?') { '&' } else { '?' };
+                address += &format!("{mark}{name}={example}");
+            }
+        }
+        address
+    }
+
     /// A command that calls it.
-    fn curl(self) -> String {
+    fn curl(self, document: &'a Json) -> String {
         let mut command = "curl -i".to_owned();
         if self.json["security"].is_null() {
             command += " -u demo-app:secret";
         }
-        command += &format!(" {SANDBOX}{}", self.path);
+        command += &format!(" '{}'", self.address(document));
         if let Some((_, example)) = examples(self.request()).next() {
             // Within single quotes a shell takes everything as it is but the single quote.
             let body = format!("{:#}", example["value"]).replace('\'', r"'\''");
@@ -111,8 +135,13 @@ pub(super) fn section<'a>(
         prose::prose(page, operation.json["description"].as_str().unwrap_or_default());
         page.element("figure", &[], |page| {
             page.leaf("figcaption", &[], "Try it on a sandbox (click the text to select all of it)");
-            page.leaf("pre", &[("class", "copy")], &operation.curl());
+            page.leaf("pre", &[("class", "copy")], &operation.curl(document));
         });
+        let asked = question(operation.parameters(document));
+        if asked["properties"].as_object().is_some_and(|parameters| !parameters.is_empty()) {
+            page.leaf("h4", &[], "In the address");
+            schema::fields(page, &asked);
+        }
         if let Some(name) = schema::referred(&operation.request()["schema"]) {
             page.leaf("h4", &[], &format!("What to send: {name}"));
             // The first example is the body of the command above.
@@ -128,6 +157,25 @@ pub(super) fn section<'a>(
             refusals(page, &bad);
         }
     });
+}
+
+/// Parameters as the fields of an object, which is how they are told.
+fn question<'a>(parameters: impl Iterator<Item = &'a Json>) -> Json {
+    let (mut properties, mut required, mut examples) = (Map::new(), Vec::new(), Map::new());
+    for parameter in parameters {
+        let Some(name) = parameter["name"].as_str() else { continue };
+        let mut schema = parameter["schema"].clone();
+        let example = parameter.get("example").unwrap_or(&schema["examples"][0]);
+        examples.insert(name.to_owned(), example.clone());
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("description".to_owned(), parameter["description"].clone());
+        }
+        if parameter["required"] == true {
+            required.push(name);
+        }
+        properties.insert(name.to_owned(), schema);
+    }
+    json!({ "properties": properties, "required": required, "examples": [examples] })
 }
 
 /// An answer that is a success, but for the table of its fields.

@@ -2,17 +2,11 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use async_trait::async_trait;
-use jiff::Timestamp;
 use rustix::process::{Signal, getpid, kill_process};
 use serde::{Deserialize, Serialize};
-use vouchsafe_core::id::{MessageId, ProviderId};
-use vouchsafe_core::message::ProvisionRequest;
-use vouchsafe_store::sqlite::SqliteStore;
-use vouchsafe_store::{
-    Attempt, Change, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded, Reference, Store,
-    StoreError, Tally, Transaction, TransactionNumber,
-};
+use vouchsafe_store::{StoreError, TransactionNumber};
+
+use crate::world::{Meddler, Verb};
 
 /// One moment at which a process is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,17 +23,16 @@ pub(super) enum Moment {
     After,
 }
 
-/// The embedded store, in a process that is killed at a point.
-pub(super) struct CrashingStore {
-    inner: SqliteStore,
+/// Kills the process at a point of what its store does.
+pub(super) struct Killer {
     point: Option<CrashPoint>,
     begun: AtomicU32,
     under_way: AtomicU32,
 }
 
-impl CrashingStore {
-    pub(super) fn new(inner: SqliteStore, point: Option<CrashPoint>) -> Self {
-        Self { inner, point, begun: AtomicU32::new(0), under_way: AtomicU32::new(0) }
+impl Killer {
+    pub(super) const fn new(point: Option<CrashPoint>) -> Self {
+        Self { point, begun: AtomicU32::new(0), under_way: AtomicU32::new(0) }
     }
 
     /// Whether no step is between its beginning and its end: one that others see on disk already may still be on
@@ -82,79 +75,16 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-#[async_trait]
-impl Store for CrashingStore {
-    async fn open(&self, intent: Intent) -> Result<Opened, StoreError> {
-        self.step(self.inner.open(intent)).await
+impl Meddler for Killer {
+    fn damages(&self, _: TransactionNumber) -> bool {
+        false
     }
 
-    async fn forestall(&self, key: Key, reversal: MessageId, at: Timestamp) -> Result<Forestalled, StoreError> {
-        self.step(self.inner.forestall(key, reversal, at)).await
-    }
-
-    async fn record(&self, change: Change) -> Result<Recorded, StoreError> {
-        self.step(self.inner.record(change)).await
-    }
-
-    async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError> {
-        self.step(self.inner.put_off(attempt)).await
-    }
-
-    async fn redrive(
+    async fn call<T: Send>(
         &self,
-        number: Option<TransactionNumber>,
-        due_at: Timestamp,
-        most: usize,
-    ) -> Result<usize, StoreError> {
-        self.step(self.inner.redrive(number, due_at, most)).await
-    }
-
-    async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError> {
-        self.inner.find(key).await
-    }
-
-    async fn request(&self, number: TransactionNumber) -> Result<ProvisionRequest, StoreError> {
-        self.inner.request(number).await
-    }
-
-    async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {
-        self.inner.journal(number).await
-    }
-
-    async fn due_advices(
-        &self,
-        provider: &ProviderId,
-        by: Timestamp,
-        most: usize,
-    ) -> Result<Vec<OpenAdvice>, StoreError> {
-        self.inner.due_advices(provider, by, most).await
-    }
-
-    async fn unanswered(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.inner.unanswered(by, most).await
-    }
-
-    async fn unconfirmed(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.inner.unconfirmed(by, most).await
-    }
-
-    async fn orphans(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.inner.orphans(after, most).await
-    }
-
-    async fn look_up(&self, reference: Reference) -> Result<Vec<Transaction>, StoreError> {
-        self.inner.look_up(reference).await
-    }
-
-    async fn tally(&self) -> Result<Tally, StoreError> {
-        self.inner.tally().await
-    }
-
-    fn figures(&self) -> Figures {
-        self.inner.figures()
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        self.inner.check().await
+        verb: Verb,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        if verb.writes() { self.step(call).await } else { call.await }
     }
 }

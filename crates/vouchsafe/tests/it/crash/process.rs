@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 use vouchsafe::config::Limits;
 use vouchsafe_core::advice::BackOff;
-use vouchsafe_core::sheet::{RetrySupport, Sheet};
+use vouchsafe_core::sheet::{Messaging, RetrySupport, Sheet};
 use vouchsafe_store::sqlite::SqliteStore;
 
-use super::point::{CrashPoint, CrashingStore};
-use crate::world::{Setup, eventually, sealer, serve};
+use super::point::{CrashPoint, Killer};
+use crate::world::{MeddledStore, Setup, eventually, sealer, serve};
 
 /// What a process is told by its environment.
 const ORDERS: &str = "VOUCHSAFE_TEST_SWITCH";
@@ -33,6 +33,8 @@ pub(super) struct Orders {
     pub(super) provider_url: String,
     pub(super) plan: Plan,
     pub(super) confirm_after_milliseconds: u64,
+    /// Whether the channels are tills.
+    pub(super) is_dual: bool,
     pub(super) point: Option<CrashPoint>,
 }
 
@@ -64,7 +66,8 @@ impl Orders {
             back_off: BackOff { first: Duration::from_millis(10), most: Duration::from_millis(100) },
             ..Limits::default()
         };
-        Setup { sheet, limits, wait: Duration::from_secs(2), ..base }
+        let messaging = if self.is_dual { Messaging::Dual } else { Messaging::Single };
+        Setup { sheet, limits, messaging, wait: Duration::from_secs(2), ..base }
     }
 }
 
@@ -73,7 +76,7 @@ pub(super) async fn be_the_switch() {
     let Ok(orders) = std::env::var(ORDERS) else { return };
     let orders: Orders = serde_json::from_str(&orders).unwrap();
     let store = SqliteStore::open(&orders.store, sealer()).unwrap();
-    let store = Arc::new(CrashingStore::new(store, orders.point));
+    let store = Arc::new(MeddledStore { inner: Arc::new(store), meddler: Killer::new(orders.point) });
     let (address, _app, _serving) = serve(orders.setup(), Arc::clone(&store) as _).await;
     #[expect(clippy::print_stdout, reason = "this is how the parent learns it")]
     {
@@ -85,7 +88,7 @@ pub(super) async fn be_the_switch() {
         let _ = ended.send(());
     });
     end.await.unwrap();
-    eventually("every step that was begun has ended", async || store.is_at_rest().then_some(())).await;
+    eventually("every step that was begun has ended", async || store.meddler.is_at_rest().then_some(())).await;
 }
 
 /// The lives of one switch: each ends at its point, the last when it is told to.

@@ -46,7 +46,7 @@ pub(super) enum Act {
 }
 
 /// Far longer than the test.
-const NEVER: u64 = 3_600_000;
+pub(super) const NEVER: u64 = 3_600_000;
 
 /// One trial's provider, and the folder of its switch.
 struct Trial {
@@ -103,6 +103,7 @@ pub(super) async fn play(scenario: &Scenario, points: Vec<CrashPoint>) -> u32 {
         provider_url: trial.provider.base_url.clone(),
         plan: scenario.plan,
         confirm_after_milliseconds: scenario.confirms_after_milliseconds.unwrap_or(NEVER),
+        is_dual: false,
         point: None,
     };
     let lives = Lives::begin(orders, points.clone());
@@ -173,9 +174,9 @@ async fn audit(context: &str, scenario: &Scenario, trial: &Trial, till: &Till<'_
     let context = format!("{context}: the provider says {fate:?}, the switch {state:?}");
     if till.holds {
         let confirmed = scenario.confirms_after_milliseconds.is_some() && scenario.plan != Plan::NoAdvices;
-        let expect = if confirmed { Standing::Confirmed } else { Standing::Sold };
+        let expect = if confirmed { Standing::Confirmed } else { Standing::Done };
         assert_eq!(fate.standing, expect, "{context}: the channel holds it");
-    } else if matches!(fate.standing, Standing::Sold | Standing::Confirmed) {
+    } else if matches!(fate.standing, Standing::Done | Standing::Confirmed) {
         let transaction = transaction.as_ref().unwrap_or_else(|| panic!("{context}: sold, and unknown to the switch"));
         assert_eq!(transaction.state, State::Orphaned, "{context}: sold, and held by nobody");
         assert!(trial.is_listed_as_an_orphan(transaction.number).await, "{context}: not on the list");

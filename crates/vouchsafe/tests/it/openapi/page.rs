@@ -42,6 +42,11 @@ fn the_page_tells_every_operation_schema_word_and_error() {
             assert!(page.contains(told), "{told}");
         }
     }
+    for (name, parameter) in document["components"]["parameters"].as_object().unwrap() {
+        if parameter["in"] != "header" {
+            assert!(page.contains(&format!("<code>{name}</code>")), "{name}");
+        }
+    }
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         assert!(page.contains(&format!("id=\"schema-{name}\"")), "{name}");
         for word in schema["enum"].as_array().into_iter().flatten().filter_map(Json::as_str) {
@@ -50,6 +55,16 @@ fn the_page_tells_every_operation_schema_word_and_error() {
         for (field, _) in schema["properties"].as_object().into_iter().flatten() {
             assert!(page.contains(&format!("<code>{field}</code>")), "{name}.{field}");
         }
+    }
+}
+
+#[test]
+fn every_command_on_the_page_has_a_whole_address() {
+    let page = openapi::page(&document());
+    let addresses = between(&page, "&#39;http:", '&');
+    assert!(!addresses.is_empty());
+    for address in addresses {
+        assert!(!address.contains('{'), "{address}");
     }
 }
 

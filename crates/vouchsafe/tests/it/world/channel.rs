@@ -11,6 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value as Json;
+use vouchsafe_core::transaction::Kind;
 
 /// A channel with its credentials.
 #[derive(Clone)]
@@ -78,7 +79,7 @@ impl Channel {
 
     /// `POST /vouchers` with a JSON body.
     pub(crate) async fn provision(&self, request: &Json) -> Answer {
-        self.post("/suv/v1/vouchers", request.to_string()).await
+        self.open(Kind::Provision, request).await
     }
 
     /// `POST /vouchers/{provisionId}/retry` with the same body again.
@@ -89,7 +90,33 @@ impl Channel {
 
     /// `POST /vouchers/reversals`.
     pub(crate) async fn reverse(&self, reversal: &Json) -> Answer {
-        self.post("/suv/v1/vouchers/reversals", reversal.to_string()).await
+        self.reverse_any(Kind::Provision, reversal).await
+    }
+
+    /// `POST /vouchers`, `/redemptions` or `/refunds`.
+    pub(crate) async fn open(&self, kind: Kind, request: &Json) -> Answer {
+        self.post(&format!("/suv/v1/{}", path(kind)), request.to_string()).await
+    }
+
+    /// `POST` of a confirmation of a request of a kind.
+    pub(crate) async fn confirm(&self, kind: Kind, confirmation: &Json) -> Answer {
+        self.post(&format!("/suv/v1/{}/confirmations", path(kind)), confirmation.to_string()).await
+    }
+
+    /// `POST` of a reversal of a request of a kind.
+    pub(crate) async fn reverse_any(&self, kind: Kind, reversal: &Json) -> Answer {
+        self.post(&format!("/suv/v1/{}/reversals", path(kind)), reversal.to_string()).await
+    }
+
+    /// `GET /redemptions/{requestId}`.
+    pub(crate) async fn look_up_redemption(&self, id: &str) -> Answer {
+        self.get_own(&format!("/suv/v1/redemptions/{id}")).await
+    }
+
+    /// `GET /vouchers` with these parameters.
+    pub(crate) async fn look_up(&self, parameters: &[(&str, &str)]) -> Answer {
+        let pairs: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.get_own(&format!("/suv/v1/vouchers?{}", pairs.join("&"))).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: impl Into<Bytes>) -> Answer {
@@ -103,8 +130,13 @@ impl Channel {
 
     /// `GET /products` with a query, which begins with its question mark, or none.
     pub(crate) async fn products(&self, query: &str) -> Answer {
-        let request = Request::get(format!("http://{}/suv/v1/products{query}", self.address))
-            .header("authorization", self.authorization());
+        self.get_own(&format!("/suv/v1/products{query}")).await
+    }
+
+    /// `GET` with the channel's credentials.
+    pub(crate) async fn get_own(&self, path: &str) -> Answer {
+        let request =
+            Request::get(format!("http://{}{path}", self.address)).header("authorization", self.authorization());
         self.send(request.body(Full::default()).unwrap()).await.unwrap_or_else(|fault| panic!("no answer: {fault}"))
     }
 
@@ -137,5 +169,14 @@ impl Channel {
         let (head, body) = response.into_parts();
         let body = body.collect().await.map_err(|fault| fault.to_string())?.to_bytes();
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    }
+}
+
+/// Where the requests of a kind are sent, below the base path.
+pub(crate) const fn path(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Provision => "vouchers",
+        Kind::Redemption => "redemptions",
+        Kind::Refund => "refunds",
     }
 }

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod channel;
+mod meddled_store;
 mod provider_stub;
 mod sandbox;
 mod simulated;
@@ -14,14 +15,16 @@ use serde_json::{Value as Json, json};
 use vouchsafe::config::{self, Allowance, SecretHash};
 use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::sheet::Messaging;
+use vouchsafe_core::transaction::Kind;
 
 pub(crate) use certificates::{Authority, Pair, TlsFolder, connect};
-pub(crate) use channel::{Answer, Channel};
-pub(crate) use provider_stub::{ProviderStub, approval, approve, take};
+pub(crate) use channel::{Answer, Channel, path};
+pub(crate) use meddled_store::{MeddledStore, Meddler, Verb};
+pub(crate) use provider_stub::{CODE, ProviderStub, approval, approve, take};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use simulated::Simulated;
 pub(crate) use switch::{PROVIDER, Setup, Switch, key, sealer, serve};
-pub(crate) use unreliable::{Fault, Faults, Verb};
+pub(crate) use unreliable::{Fault, Faults};
 
 /// Waits until `condition` holds; a test that waits for what never comes fails loudly.
 pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
@@ -83,6 +86,39 @@ pub(crate) fn reversal(request: &Json) -> Json {
         "thirdPartyIdentifiers": request["thirdPartyIdentifiers"],
         "reversalReason": "TIMEOUT",
     })
+}
+
+/// A channel's confirmation of its request.
+pub(crate) fn confirmation(request: &Json) -> Json {
+    json!({
+        "id": new_id(),
+        "requestId": request["id"],
+        "time": "2026-11-23T09:31:00.000Z",
+        "thirdPartyIdentifiers": request["thirdPartyIdentifiers"],
+    })
+}
+
+/// A request by a channel to redeem R50 of the voucher of a code.
+pub(crate) fn redemption(channel: &str, code: &str) -> Json {
+    let mut request = request(channel);
+    request["voucher"] = json!({"code": code});
+    request
+}
+
+/// A request by a channel to give a redeemed voucher its worth back.
+pub(crate) fn refund(channel: &str, code: &str) -> Json {
+    let mut request = redemption(channel, code);
+    request["amounts"] = Json::Null;
+    request
+}
+
+/// A request of a kind by a channel, for a voucher of this code where the kind has to do with one.
+pub(crate) fn request_of(kind: Kind, channel: &str, code: &str) -> Json {
+    match kind {
+        Kind::Provision => request(channel),
+        Kind::Redemption => redemption(channel, code),
+        Kind::Refund => refund(channel, code),
+    }
 }
 
 /// `request` for a product of a fixed price.

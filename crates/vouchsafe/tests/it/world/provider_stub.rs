@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use http::StatusCode;
+use axum::routing::{get, post};
+use http::{StatusCode, Uri};
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -20,6 +20,7 @@ pub(crate) struct ProviderStub {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Json>>>,
     advices: Arc<Mutex<Vec<Json>>>,
+    lookups: Arc<Mutex<Vec<String>>>,
 }
 
 impl ProviderStub {
@@ -47,12 +48,16 @@ impl ProviderStub {
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Desk { seen: Arc::clone(&seen), answering });
         let taken = Arc::new(Desk { seen: Arc::clone(&advices), answering: taking });
-        let router = axum::Router::new()
-            .route("/suv/v1/vouchers", post(asked).with_state(requests))
-            .route("/suv/v1/vouchers/reversals", post(asked).with_state(Arc::clone(&taken)))
-            .route("/suv/v1/vouchers/confirmations", post(asked).with_state(taken));
+        let lookups = Arc::new(Mutex::new(Vec::new()));
+        let mut router = axum::Router::new().route("/suv/v1/vouchers", get(looked_up).with_state(Arc::clone(&lookups)));
+        for kind in ["vouchers", "redemptions", "refunds"] {
+            router = router
+                .route(&format!("/suv/v1/{kind}"), post(asked).with_state(Arc::clone(&requests)))
+                .route(&format!("/suv/v1/{kind}/reversals"), post(asked).with_state(Arc::clone(&taken)))
+                .route(&format!("/suv/v1/{kind}/confirmations"), post(asked).with_state(Arc::clone(&taken)));
+        }
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, seen, advices }
+        Self { address, seen, advices, lookups }
     }
 
     /// A provider that approves everything.
@@ -83,6 +88,11 @@ impl ProviderStub {
         self.advices.lock().unwrap().clone()
     }
 
+    /// Every question about a voucher that it was asked, in order.
+    pub(crate) fn lookups(&self) -> Vec<String> {
+        self.lookups.lock().unwrap().clone()
+    }
+
     pub(crate) fn base_url(&self) -> String {
         format!("http://{}/suv/v1", self.address)
     }
@@ -99,6 +109,17 @@ async fn asked(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
     (desk.answering)(request).await
 }
 
+/// Tells everything of the voucher that it issues by itself, whoever asks for whichever.
+async fn looked_up(State(lookups): State<Arc<Mutex<Vec<String>>>>, uri: Uri) -> Response {
+    lookups.lock().unwrap().push(uri.query().unwrap_or_default().to_owned());
+    let pin = json!({"type": "CLEAR_PIN", "pin": "2468"});
+    let body = json!({
+        "voucher": {"code": CODE, "serialNumber": "SN1", "pin": pin}, "thirdPartyIdentifiers": [],
+        "product": {"productId": "THEIRS"},
+    });
+    (StatusCode::OK, body.to_string()).into_response()
+}
+
 /// Approves a request.
 pub(crate) async fn approve(request: Json) -> Response {
     (StatusCode::CREATED, approval(&request).to_string()).into_response()
@@ -109,13 +130,18 @@ pub(crate) async fn take(advice: Json) -> Response {
     (StatusCode::ACCEPTED, advice.to_string()).into_response()
 }
 
+/// The code of every voucher that it issues by itself.
+pub(crate) const CODE: &str = "1234-5678-9012-3456";
+
 /// The answer of a provider that approves a request.
 pub(crate) fn approval(request: &Json) -> Json {
     let mut response = request.clone();
-    response["voucher"] = json!({
-        "code": "1234-5678-9012-3456", "serialNumber": "SN1", "expiryDate": "2029-11-23T00:00:00.000Z",
-        "redeemInstructions": ["Dial and enter"],
-    });
+    if response["voucher"].is_null() {
+        response["voucher"] = json!({
+            "code": CODE, "serialNumber": "SN1", "expiryDate": "2029-11-23T00:00:00.000Z",
+            "redeemInstructions": ["Dial and enter"],
+        });
+    }
     let references = response["thirdPartyIdentifiers"].as_array_mut().unwrap();
     references.push(json!({"institutionId": "stub", "transactionIdentifier": "S-1"}));
     response["amounts"]["approvedAmount"] = request["amounts"]["requestAmount"].clone();

@@ -15,14 +15,24 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_with(data, "warn", Stdio::inherit())
+        Self::start_as(data, &[])
+    }
+
+    /// A sandbox that is told more on its command line.
+    pub(crate) fn start_as(data: &Path, arguments: &[&str]) -> Self {
+        Self::begin(data, arguments, "warn", Stdio::inherit())
     }
 
     /// A sandbox that logs what `log` chooses, to `log_to`.
     pub(crate) fn start_with(data: &Path, log: &str, log_to: Stdio) -> Self {
+        Self::begin(data, &[], log, log_to)
+    }
+
+    fn begin(data: &Path, arguments: &[&str], log: &str, log_to: Stdio) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
             .args(["sandbox", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(arguments)
             .env("RUST_LOG", log)
             .stdout(Stdio::piped())
             .stderr(log_to)

@@ -26,7 +26,7 @@ use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::party::Institution;
 use vouchsafe_core::route::Routes;
 use vouchsafe_core::secret::Secret;
-use vouchsafe_core::sheet::Sheet;
+use vouchsafe_core::sheet::{Messaging, Sheet};
 use vouchsafe_core::text::{FreeText, UpTo};
 use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
@@ -35,7 +35,8 @@ use vouchsafe_store::sqlite::SqliteStore;
 use vouchsafe_store::{Entry, Key, Store, Transaction};
 
 use super::channel::Channel;
-use super::unreliable::{Faults, Unreliable};
+use super::meddled_store::MeddledStore;
+use super::unreliable::Faults;
 
 /// What a test can choose about its switch.
 pub(crate) struct Setup {
@@ -47,6 +48,8 @@ pub(crate) struct Setup {
     /// Whether the one provider is every channel's default.
     pub(crate) default_route: bool,
     pub(crate) wait: Duration,
+    /// Who finalises, where anybody is let in.
+    pub(crate) messaging: Messaging,
     /// Who is let in; anybody where it is not said.
     pub(crate) access: Option<Access>,
     /// TLS towards channels, if there is any.
@@ -67,6 +70,7 @@ impl Setup {
             routes: Routes::default(),
             default_route: true,
             wait: Duration::from_secs(60),
+            messaging: Messaging::Single,
             access: None,
             tls: None,
             others: Vec::new(),
@@ -102,7 +106,7 @@ impl Switch {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("store.db"), sealer()).unwrap();
         let store: Arc<dyn Store> = match setup.faults.clone() {
-            Some(faults) => Arc::new(Unreliable { inner: Arc::new(store), faults }),
+            Some(faults) => Arc::new(MeddledStore { inner: Arc::new(store), meddler: faults }),
             None => Arc::new(store),
         };
         let (address, app, serving) = serve(setup, store).await;
@@ -126,6 +130,12 @@ impl Switch {
     /// How a channel's provision stands in the store.
     pub(crate) async fn transaction(&self, channel: &str, id: &str) -> Option<Transaction> {
         self.app.store.find(&key(channel, id)).await.unwrap()
+    }
+
+    /// The state of a channel's request of any kind, which must exist.
+    pub(crate) async fn state_of(&self, kind: Kind, channel: &str, id: &str) -> State {
+        let key = Key { kind, ..key(channel, id) };
+        self.app.store.find(&key).await.unwrap().unwrap_or_else(|| panic!("{channel} has no {kind} {id}")).state
     }
 
     /// The state of a channel's provision, which must exist.
@@ -180,7 +190,8 @@ pub(crate) async fn serve(setup: Setup, store: Arc<dyn Store>) -> (SocketAddr, A
     recover::start(&app);
     forward::start(&app);
     let default_provider = if setup.default_route { provider } else { ProviderId::new("nobody").unwrap() };
-    let access = setup.access.unwrap_or(Access::Anybody { default_provider, wait: setup.wait });
+    let access =
+        setup.access.unwrap_or(Access::Anybody { messaging: setup.messaging, default_provider, wait: setup.wait });
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = api::router(Arc::clone(&app), access, "/suv/v1");

@@ -3,14 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use jiff::Timestamp;
-use vouchsafe_core::id::{MessageId, ProviderId};
-use vouchsafe_core::message::ProvisionRequest;
-use vouchsafe_store::{
-    Attempt, Cause, Change, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded, Reference, Store,
-    StoreError, Tally, Transaction, TransactionNumber,
-};
+use vouchsafe_store::{Cause, StoreError, TransactionNumber};
+
+use super::meddled_store::{Meddler, Verb};
 
 /// What a call comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,16 +20,6 @@ pub(crate) enum Fault {
     Hangs,
     /// It happens, but only after a while in which others are not kept from anything.
     Late,
-}
-
-/// The verbs that can be told to fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
-    Open,
-    Forestall,
-    Record,
-    Find,
-    Request,
 }
 
 /// The plan of the next faults, each for the next call of its verb.
@@ -65,9 +50,15 @@ impl Faults {
         let place = plan.iter().position(|(planned, _)| *planned == verb)?;
         plan.remove(place).map(|(_, fault)| fault)
     }
+}
 
-    /// Makes a call, or has it fail as planned.
-    async fn call<T>(
+/// Makes a call, or has it fail as planned.
+impl Meddler for Faults {
+    fn damages(&self, number: TransactionNumber) -> bool {
+        *self.damaged.lock().unwrap() == Some(number)
+    }
+
+    async fn call<T: Send>(
         &self,
         verb: Verb,
         call: impl Future<Output = Result<T, StoreError>> + Send,
@@ -87,81 +78,5 @@ impl Faults {
                 call.await
             }
         }
-    }
-}
-
-/// A store over another one.
-pub(crate) struct Unreliable {
-    pub(crate) inner: Arc<dyn Store>,
-    pub(crate) faults: Faults,
-}
-
-#[async_trait]
-impl Store for Unreliable {
-    async fn open(&self, intent: Intent) -> Result<Opened, StoreError> {
-        self.faults.call(Verb::Open, self.inner.open(intent)).await
-    }
-
-    async fn forestall(&self, key: Key, reversal: MessageId, at: Timestamp) -> Result<Forestalled, StoreError> {
-        self.faults.call(Verb::Forestall, self.inner.forestall(key, reversal, at)).await
-    }
-
-    async fn record(&self, change: Change) -> Result<Recorded, StoreError> {
-        self.faults.call(Verb::Record, self.inner.record(change)).await
-    }
-
-    async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError> {
-        self.inner.put_off(attempt).await
-    }
-
-    async fn redrive(&self, of: Option<TransactionNumber>, at: Timestamp, most: usize) -> Result<usize, StoreError> {
-        self.inner.redrive(of, at, most).await
-    }
-
-    async fn due_advices(&self, of: &ProviderId, by: Timestamp, most: usize) -> Result<Vec<OpenAdvice>, StoreError> {
-        self.inner.due_advices(of, by, most).await
-    }
-
-    async fn unanswered(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.inner.unanswered(by, most).await
-    }
-
-    async fn unconfirmed(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.inner.unconfirmed(by, most).await
-    }
-
-    async fn orphans(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.inner.orphans(after, most).await
-    }
-
-    async fn look_up(&self, reference: Reference) -> Result<Vec<Transaction>, StoreError> {
-        self.inner.look_up(reference).await
-    }
-
-    async fn tally(&self) -> Result<Tally, StoreError> {
-        self.inner.tally().await
-    }
-
-    fn figures(&self) -> Figures {
-        self.inner.figures()
-    }
-
-    async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError> {
-        self.faults.call(Verb::Find, self.inner.find(key)).await
-    }
-
-    async fn request(&self, number: TransactionNumber) -> Result<ProvisionRequest, StoreError> {
-        if *self.faults.damaged.lock().unwrap() == Some(number) {
-            return Err(StoreError::Determinate(Cause::Damaged("a test says so".to_owned())));
-        }
-        self.faults.call(Verb::Request, self.inner.request(number)).await
-    }
-
-    async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {
-        self.inner.journal(number).await
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        self.inner.check().await
     }
 }

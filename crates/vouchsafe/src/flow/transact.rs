@@ -1,14 +1,14 @@
-//! A channel asks for a voucher.
+//! A channel asks for a voucher, or that one be redeemed or refunded: one life for all three.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 use vouchsafe_core::id::ProviderId;
-use vouchsafe_core::message::{ProvisionRequest, ProvisionResponse};
+use vouchsafe_core::message::{Request, Response};
 use vouchsafe_core::outcome::{Approval, Doubt, Outcome};
 use vouchsafe_core::sheet::RetrySupport;
-use vouchsafe_core::transaction::{Kind, State};
+use vouchsafe_core::transaction::State;
 use vouchsafe_store::{Intent, Key, Opened, Transaction};
 
 use crate::app::{App, Channel};
@@ -18,24 +18,25 @@ use crate::flow::plan::{Plan, plan, turn};
 use crate::flow::record::{News, NotSettled, Settled, is_reversed, record};
 use crate::flow::refusal::Refusal;
 use crate::flow::translation::{own_reference, response};
+use crate::flow::voucher::OwnRecord;
 use crate::metrics::{Ending, Operation};
 
-/// Provisions a voucher: route, make room, commit the intent, ask once, commit the outcome, answer.
+/// Carries a request through: route, make room, commit the intent, ask once, commit the outcome, answer.
 ///
-/// Runs to its end whether or not anybody still waits for the answer. `arrived` is when the request came in;
+/// A redemption or a refund first lets what is owed for the same voucher reach its provider. Runs to its end whether or not anybody still waits for the answer. `arrived` is when the request came in;
 /// what is left of the channel's patience is counted from there.
 ///
 /// # Errors
-/// [`Refusal`] says what the channel is told instead of a voucher.
-pub async fn provision(
+/// [`Refusal`] says what the channel is told instead of a response.
+pub async fn transact(
     app: Arc<App>,
     channel: Channel,
-    request: ProvisionRequest,
+    request: Request,
     arrived: Instant,
-) -> Result<ProvisionResponse, Refusal> {
+) -> Result<Response, Refusal> {
     let mut provider = None;
-    let answer = sell(&app, &channel, &request, arrived, Sent::First, &mut provider).await;
-    app.metrics.answered(Operation::Provision, &channel.id, provider.as_ref(), Ending::of(&answer));
+    let answer = carry_through(&app, &channel, &request, arrived, Sent::First, &mut provider).await;
+    app.metrics.answered(Operation::Request(request.kind()), &channel.id, provider.as_ref(), Ending::of(&answer));
     answer
 }
 
@@ -47,19 +48,21 @@ pub(super) enum Sent {
     Again,
 }
 
-/// The sale itself. `provider` becomes who was asked in the end, if anybody was.
-pub(super) async fn sell(
+/// The carrying through itself. `provider` becomes who was asked in the end, if anybody was.
+pub(super) async fn carry_through(
     app: &Arc<App>,
     channel: &Channel,
-    request: &ProvisionRequest,
+    request: &Request,
     arrived: Instant,
     sent: Sent,
     provider: &mut Option<ProviderId>,
-) -> Result<ProvisionResponse, Refusal> {
-    let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id: request.header.id };
+) -> Result<Response, Refusal> {
+    let key = Key { channel: channel.id.clone(), kind: request.kind(), id: request.header().id };
     let bounds = Bounds::of(app, channel, arrived);
+    // Whoever waits for a voucher holds nothing up: neither a copy of the request nor anybody's turn.
+    let own_record = OwnRecord::of(app, channel, request, bounds).await;
     let opening = app.openings.enter(&key).await;
-    let planned = plan(app, channel, request).and_then(|mut plan| {
+    let planned = own_record.and_then(|own_record| plan(app, channel, request, &own_record)).and_then(|mut plan| {
         // A retry goes to nobody who knows none.
         plan.ways.retain(|way| sent == Sent::First || way.desk.sheet.retry != RetrySupport::Unsupported);
         if plan.ways.is_empty() {
@@ -75,7 +78,7 @@ pub(super) async fn sell(
     let transaction = open(app, channel, key, request, &plan, arrived, bounds).await?;
     drop(opening);
 
-    let Asked { transaction, outcome, call } = ask(app, channel, request, transaction, plan.ways, turn, bounds).await;
+    let Asked { transaction, outcome, call } = ask(app, channel, request, transaction, plan, turn, bounds).await;
     *provider = Some(transaction.provider.clone());
     let settled = record(app, &transaction, &News::Heard(outcome.clone()), bounds.record_by).await;
     if let Some(call) = call {
@@ -98,7 +101,7 @@ async fn open(
     app: &App,
     channel: &Channel,
     key: Key,
-    request: &ProvisionRequest,
+    request: &Request,
     plan: &Plan<'_>,
     arrived: Instant,
     bounds: Bounds,

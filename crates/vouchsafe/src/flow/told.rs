@@ -1,0 +1,46 @@
+//! What a channel was told of a request, or would have been: the same again.
+
+use vouchsafe_core::message::{Request, Response};
+use vouchsafe_core::outcome::Outcome;
+use vouchsafe_core::transaction::Event;
+use vouchsafe_store::{StoreError, Transaction};
+
+use crate::app::App;
+use crate::flow::ask::Bounds;
+use crate::flow::record::is_reversed;
+use crate::flow::refusal::Refusal;
+use crate::flow::translation::{own_reference, response};
+
+/// The answer to a request whose outcome is recorded, from its journal.
+pub(crate) async fn as_told(
+    app: &App,
+    transaction: &Transaction,
+    original: &Request,
+    bounds: Bounds,
+) -> Result<Response, Refusal> {
+    let journal = bounds.within(app.store.journal(transaction.number)).await.map_err(unsure)?;
+    // Nothing is read after this: what is told is as of one point of the journal, and a reversal before it counts.
+    if journal.last().is_some_and(|entry| is_reversed(entry.state)) {
+        return Err(Refusal::AlreadyReversed);
+    }
+    for entry in journal {
+        match (entry.event, entry.outcome) {
+            (Event::ProviderApproved, Some(Outcome::Approved(approval))) => {
+                // As it was sent first, and not as it is sent now: every answer is the same to the byte.
+                let own = own_reference(&app.institution, transaction);
+                return Ok(response(original, &approval, transaction.asked, own, entry.at));
+            }
+            (Event::ProviderDeclined | Event::RequestNotSent, Some(Outcome::Declined(decline))) => {
+                return Err(Refusal::Declined(decline));
+            }
+            _ => {}
+        }
+    }
+    tracing::error!(transaction.number = transaction.number.0, "a journal holds no outcome for its state");
+    Err(Refusal::Unsure)
+}
+
+pub(crate) fn unsure(error: StoreError) -> Refusal {
+    tracing::error!(%error, "the journal could not be read");
+    Refusal::Unsure
+}
