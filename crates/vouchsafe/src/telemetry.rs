@@ -3,9 +3,8 @@
 //! No request ever waits for whoever reads the log. A line is put where a thread of its own finds it, which writes to
 //! standard error. When nobody reads there, lines are lost and counted; when nobody listens any more, they go nowhere.
 
-use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _, Write};
-use std::mem::take;
+use std::mem::{replace, take};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -16,6 +15,8 @@ use crate::config::LogFormat;
 
 /// How many bytes may wait to be written: some thousand lines.
 const MOST_BYTES: usize = 1024 * 1024;
+/// How long lines are gathered before they are written together.
+const GATHERING: Duration = Duration::from_millis(2);
 /// How long an end waits for the last lines, which nobody may be reading.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
@@ -64,42 +65,46 @@ struct Lines {
 
 #[derive(Default)]
 struct Waiting {
-    lines: VecDeque<Vec<u8>>,
-    bytes: usize,
+    /// Whole lines, one after the other.
+    text: Vec<u8>,
     /// How many lines found no room since that was last told.
     lost: u64,
-    /// Whether a line was taken and is not written yet.
+    /// Whether lines were taken and are not written yet.
     writing: bool,
+    /// Whether the thread that writes waits for a line.
+    idle: bool,
 }
 
 impl Lines {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // A thread that panicked between two lines left a usable queue behind.
+        // A thread that panicked between two lines left a usable text behind.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, line: &[u8]) {
         let mut waiting = self.waiting();
-        if waiting.bytes + line.len() > MOST_BYTES {
+        if waiting.text.len() + line.len() > MOST_BYTES {
             waiting.lost += 1;
             return;
         }
-        waiting.bytes += line.len();
-        waiting.lines.push_back(line.to_vec());
-        drop(waiting);
-        self.changed.notify_all();
+        waiting.text.extend_from_slice(line);
+        // Whoever writes already finds it by itself: to wake a thread is dearer than the line.
+        if take(&mut waiting.idle) {
+            drop(waiting);
+            self.changed.notify_all();
+        }
     }
 
-    /// The next line, once there is one; the line before it is written.
-    fn next(&self) -> Vec<u8> {
+    /// All lines that wait, once there is one; those before them are written. `written` is given back to be filled again.
+    fn next(&self, mut written: Vec<u8>) -> Vec<u8> {
+        written.clear();
         let mut waiting = self.waiting();
         waiting.writing = false;
         self.changed.notify_all();
         loop {
-            if let Some(line) = waiting.lines.pop_front() {
-                waiting.bytes -= line.len();
+            if !waiting.text.is_empty() {
                 waiting.writing = true;
-                return line;
+                return replace(&mut waiting.text, written);
             }
             let lost = take(&mut waiting.lost);
             if lost > 0 {
@@ -109,20 +114,24 @@ impl Lines {
                 waiting = self.waiting();
                 continue;
             }
+            waiting.idle = true;
             waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     fn write_all(&self, out: &mut impl Write) {
+        let mut text = Vec::new();
         loop {
-            let line = self.next();
+            text = self.next(text);
             // A log that cannot be written has nowhere to say so.
-            let _ = out.write_all(&line);
+            let _ = out.write_all(&text);
+            // Lines come in crowds: those of the next moment are written together.
+            thread::sleep(GATHERING);
         }
     }
 
     fn wait_until_written(&self, longest: Duration) {
-        let unwritten = |waiting: &mut Waiting| waiting.writing || !waiting.lines.is_empty() || waiting.lost > 0;
+        let unwritten = |waiting: &mut Waiting| waiting.writing || !waiting.text.is_empty() || waiting.lost > 0;
         drop(self.changed.wait_timeout_while(self.waiting(), longest, unwritten));
     }
 }
@@ -152,10 +161,12 @@ mod tests {
             lines.add(&vec![number; MOST_BYTES / 3]);
         }
         assert_eq!(lines.waiting().lost, 1);
-        assert_eq!([lines.next()[0], lines.next()[0]], [0, 1]);
+        let text = lines.next(Vec::new());
+        assert_eq!([0, 1, 2].map(|place| text[place * (MOST_BYTES / 3)]), [0, 1, 2]);
+        assert_eq!(text.len(), 3 * (MOST_BYTES / 3));
         lines.add(&[9]);
-        assert_eq!([lines.next()[0], lines.next()[0]], [2, 9]);
+        assert_eq!(lines.next(text), [9]);
         let waiting = lines.waiting();
-        assert_eq!((waiting.lost, waiting.bytes), (1, 0));
+        assert_eq!((waiting.lost, waiting.text.len()), (1, 0));
     }
 }

@@ -1,8 +1,10 @@
 //! Asks providers, one after the other while nothing can have reached any.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::{Instant, timeout_at};
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::Request;
@@ -121,21 +123,25 @@ async fn once(
     let upstream = upstream_request(request, transaction, names, app.clock.now());
     let provider = Arc::clone(&way.desk.provider);
     let patience = Patience { send_by: deadline, listen_until: deadline + app.limits.late_answer };
-    let mut call = tokio::spawn(async move { provider.ask(&upstream, patience).await });
+    // In place, for a task of its own costs a way to another thread and back. An adapter that panics has proven nothing.
+    let call = AssertUnwindSafe(async move { provider.ask(&upstream, patience).await }).catch_unwind();
+    let mut call = Box::pin(call);
     // A little longer than the adapter, so that its word that nothing was sent is not lost to our own silence.
     match timeout_at(deadline + LAST_WORD, &mut call).await {
         Ok(Ok(answer)) => {
             way.desk.heard(&answer);
             (answer, None)
         }
-        Ok(Err(fault)) => {
-            tracing::error!(transaction.number = transaction.number.0, %fault, "a provider adapter failed");
+        Ok(Err(_panic)) => {
+            tracing::error!(transaction.number = transaction.number.0, "a provider adapter failed");
             (Ok(Outcome::Unknown(Doubt::NoAnswer)), None)
         }
         Err(_) => {
             let silence = Ok(Outcome::Unknown(Doubt::NoAnswer));
             way.desk.heard(&silence);
-            (silence, Some(late::Call { answer: call, turn }))
+            // From here on it goes its own way.
+            let answer = tokio::spawn(async move { call.await.unwrap_or_else(|panic| resume_unwind(panic)) });
+            (silence, Some(late::Call { answer, turn }))
         }
     }
 }
