@@ -10,7 +10,7 @@ use vouchsafe::config::{self, SecretHash};
 use vouchsafe_core::transaction::Kind;
 
 use crate::world::{
-    Answer, CODE, Channel, ProviderStub, Setup, Switch, eventually, id, known, redemption, refund, request, reversal,
+    Answer, Channel, ProviderStub, Setup, Switch, eventually, id, known, redemption, refund, request, reversal,
 };
 
 async fn switch(provider: &ProviderStub, change: impl FnOnce(&mut Setup)) -> Switch {
@@ -73,9 +73,11 @@ async fn a_token_opens_every_operation_and_speaks_for_its_channel_only() {
     assert_eq!(app.retry(&sale).await.verdict(), "201");
     assert_eq!(app.reverse(&reversal(&sale)).await.status, 202);
     assert_eq!(app.products("").await.verdict(), "501 FUNCTION_NOT_SUPPORTED", "there is no catalogue");
-    assert_eq!(app.open(Kind::Redemption, &redemption("app", CODE)).await.verdict(), "201");
-    assert_eq!(app.open(Kind::Refund, &refund("app", CODE)).await.verdict(), "201");
-    assert_eq!(app.look_up(&[("voucherCode", CODE)]).await.verdict(), "200");
+    // Of another voucher than the one whose reversal is on its way.
+    let redeemed = redemption("app", "SOLD-ELSEWHERE");
+    assert_eq!(app.open(Kind::Redemption, &redeemed).await.verdict(), "201");
+    assert_eq!(app.look_up_redemption(id(&redeemed)).await.verdict(), "200");
+    assert_eq!(app.open(Kind::Refund, &refund("app", "SOLD-ELSEWHERE")).await.verdict(), "201");
     assert_eq!(app.provision(&request("till")).await.verdict(), "400 AUTHENTICATION_ERROR");
 }
 
