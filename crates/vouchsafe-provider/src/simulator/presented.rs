@@ -111,25 +111,9 @@ pub(super) fn told(voucher: &ledger::Voucher, query: &VoucherQuery, provider: &I
         receiver: Some(provider.clone()),
         settlement_entity: None,
         amounts: voucher.value().map(|value| Amounts { approved_amount: Some(value), ..Amounts::default() }),
-        product: product.map(bare),
+        product: product.map(Product::named),
         pos_info: None,
         third_party_identifiers: Vec::new(),
         rrn: None,
-    }
-}
-
-/// A product of which no more than its id is in the books.
-fn bare(product_id: ProductId) -> Product {
-    Product {
-        product_id,
-        barcode: None,
-        name: None,
-        description: None,
-        amount: None,
-        min_amount: None,
-        max_amount: None,
-        is_fixed_value: None,
-        channel_product_listings: Vec::new(),
-        receiver: None,
     }
 }

@@ -25,16 +25,13 @@ pub(crate) async fn confirm<M: Message + Clone + Into<TenderAdvice>>(
     Caller(channel, place): Caller,
     headers: HeaderMap,
     body: Body,
-) -> Response {
+) -> Result<Response, Response> {
     let arrived = Instant::now();
-    let confirmation: M = match message(&headers, body, &service.app.limits).await {
-        Ok(confirmation) => confirmation,
-        Err(refused) => return refused,
-    };
+    let confirmation: M = message(&headers, body, &service.app.limits).await?;
     let taken: TenderAdvice = confirmation.clone().into();
     let ids = (taken.advice.id, taken.advice.request_id);
     let work = flow::confirm(Arc::clone(&service.app), channel, kind, taken, arrived);
-    acknowledged(&service, kind, ids, &confirmation, place.during(work)).await
+    Ok(acknowledged(&service, kind, ids, &confirmation, place.during(work)).await)
 }
 
 /// `POST` of a reversal of a request of this kind.
@@ -44,15 +41,12 @@ pub(crate) async fn reverse(
     Caller(channel, place): Caller,
     headers: HeaderMap,
     body: Body,
-) -> Response {
+) -> Result<Response, Response> {
     let arrived = Instant::now();
-    let reversal: BasicReversal = match message(&headers, body, &service.app.limits).await {
-        Ok(reversal) => reversal,
-        Err(refused) => return refused,
-    };
+    let reversal: BasicReversal = message(&headers, body, &service.app.limits).await?;
     let ids = (reversal.advice.id, reversal.advice.request_id);
     let work = flow::reverse(Arc::clone(&service.app), channel, kind, reversal.clone(), arrived);
-    acknowledged(&service, kind, ids, &reversal, place.during(work)).await
+    Ok(acknowledged(&service, kind, ids, &reversal, place.during(work)).await)
 }
 
 /// Has an advice taken over, in a task of its own, and echoes it; or says why it is not taken.

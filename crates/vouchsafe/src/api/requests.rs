@@ -28,18 +28,15 @@ pub(crate) async fn open<M: Message + Into<Request>>(
     Caller(channel, place): Caller,
     headers: HeaderMap,
     body: Body,
-) -> Response {
+) -> Result<Response, Response> {
     let arrived = Instant::now();
-    let request: Request = match message::<M>(&headers, body, &service.app.limits).await {
-        Ok(request) => request.into(),
-        Err(refused) => return refused,
-    };
+    let request: Request = message::<M>(&headers, body, &service.app.limits).await?.into();
     let (id, kind) = (request.header().id, request.kind());
     if !is_own(&channel, request.header()) {
-        return others(id);
+        return Err(others(id));
     }
     let work = flow::transact(Arc::clone(&service.app), channel, request, arrived);
-    answered(&service, kind, id, place.during(work)).await
+    Ok(answered(&service, kind, id, place.during(work)).await)
 }
 
 /// `POST /vouchers/{provisionId}/retry`: the same request again, after no answer.
@@ -49,25 +46,19 @@ pub(crate) async fn retry(
     provision_id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
-) -> Response {
+) -> Result<Response, Response> {
     let arrived = Instant::now();
-    let request: ProvisionRequest = match message(&headers, body, &service.app.limits).await {
-        Ok(request) => request,
-        Err(refused) => return refused,
-    };
+    let request: ProvisionRequest = message(&headers, body, &service.app.limits).await?;
     let id = request.header.id;
     if !is_own(&channel, &request.header) {
-        return others(id);
+        return Err(others(id));
     }
     if provision_id.map(|Path(path)| MessageId::parse(&path)).ok() != Some(Ok(id)) {
-        return other_path(id);
+        return Err(other_path(id));
     }
-    let place = match place_of_retry(&service, &channel, id, place, arrived).await {
-        Ok(place) => place,
-        Err(refused) => return refused,
-    };
+    let place = place_of_retry(&service, &channel, id, place, arrived).await?;
     let work = flow::retry(Arc::clone(&service.app), channel, request, arrived);
-    answered(&service, Kind::Provision, id, place.during(work)).await
+    Ok(answered(&service, Kind::Provision, id, place.during(work)).await)
 }
 
 /// The room of a retry. One whose request was never seen is a sale, and needs room as such: otherwise whoever has no

@@ -32,8 +32,8 @@ const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 /// What every HTTP/2 connection begins with, and no HTTP/1.1 request does.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Serves HTTP/1.1 and HTTP/2 on a listener, over TLS if there is any, until the switch is stopping, then lets what is in flight finish:
-/// answers under way first, then work whose caller has gone.
+/// Serves HTTP/1.1 and HTTP/2 on a listener, over TLS if there is any, until the switch is stopping, then lets what is
+/// in flight finish: answers under way first, then work whose caller has gone.
 pub async fn serve(listener: TcpListener, tls: Option<Arc<LiveTls>>, router: Router, app: Arc<App>) {
     let front = Arc::new(Front::new(tls, router, &app));
     let places = Arc::new(Semaphore::new(app.limits.connections.min(Semaphore::MAX_PERMITS)));

@@ -1,4 +1,5 @@
-//! What the switch does, one file for each operation: the only place where store and provider meet.
+//! What the switch does: one walk for all three kinds of request, a file for each other operation. The only place where
+//! store and provider meet.
 
 mod ask;
 mod confirm;

@@ -14,6 +14,7 @@ use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
 use crate::flow::record::is_reversed;
 use crate::flow::refusal::Refusal;
+use crate::flow::seen::found;
 use crate::flow::told::{as_told, unsure};
 use crate::flow::transact::{Sent, carry_through};
 use crate::metrics::{Ending, Operation};
@@ -44,10 +45,7 @@ async fn answer(
     provider: &mut Option<ProviderId>,
 ) -> Result<Response, Refusal> {
     let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id: request.header.id };
-    // Not before a copy of it has found its place: until then nobody can tell whether it was seen.
-    drop(app.openings.enter(&key).await);
-    let bounds = Bounds::of(app, channel, arrived);
-    let Some(transaction) = bounds.within(app.store.find(&key)).await.map_err(unsure)? else {
+    let Some(transaction) = found(app, &key, Bounds::of(app, channel, arrived)).await.map_err(unsure)? else {
         let first = Request::Provision(request.clone());
         return match carry_through(app, channel, &first, arrived, Sent::Again, provider).await {
             // A copy was faster: now it is known.

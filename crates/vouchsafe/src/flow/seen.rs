@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::transaction::Kind;
-use vouchsafe_store::Key;
+use vouchsafe_store::{Key, StoreError, Transaction};
 
 use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
@@ -14,8 +14,11 @@ use crate::flow::ask::Bounds;
 /// sale is not to be told that there is none.
 pub async fn is_seen(app: &Arc<App>, channel: &Channel, id: MessageId, arrived: Instant) -> bool {
     let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id };
-    // Not before a copy of it has found its place: until then nobody can tell.
-    drop(app.openings.enter(&key).await);
-    let bounds = Bounds::of(app, channel, arrived);
-    !matches!(bounds.within(app.store.find(&key)).await, Ok(None))
+    !matches!(found(app, &key, Bounds::of(app, channel, arrived)).await, Ok(None))
+}
+
+/// A request as the store has it, once no copy of it is being opened: until then nobody can tell whether it was seen.
+pub(super) async fn found(app: &App, key: &Key, bounds: Bounds) -> Result<Option<Transaction>, StoreError> {
+    drop(app.openings.enter(key).await);
+    bounds.within(app.store.find(key)).await
 }

@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-use bytes::Bytes;
-use http::Request;
-use http_body_util::Full;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use vouchsafe_core::sheet::Messaging;
@@ -18,7 +15,7 @@ use super::point::CrashPoint;
 use super::process::{Lives, Orders, Plan};
 use super::trial::NEVER;
 use crate::world::{
-    Answer, Channel, Simulated, confirmation, eventually, id, key, path, request_for, request_of, reversal, sealer,
+    Answer, Simulated, confirmation, eventually, id, key, path, request_for, request_of, reversal, sealer,
 };
 
 /// The user name of the till.
@@ -40,18 +37,8 @@ struct Day<'a> {
 }
 
 impl Day<'_> {
-    /// Sends a message to whichever switch is there. No answer means that it has died.
     async fn send(&self, place: &str, body: &Json) -> Option<Answer> {
-        let till = Channel::new(self.lives.address().await, TILL);
-        let request = Request::post(format!("http://{}/suv/v1/{place}", till.address))
-            .header("authorization", till.authorization())
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body.to_string())));
-        let answer = till.send(request.unwrap()).await.ok();
-        if answer.is_none() {
-            self.lives.left(till.address).await;
-        }
-        answer
+        self.lives.send(TILL, &format!("/{place}"), body).await
     }
 
     /// Sends an advice until it is answered, and says how.

@@ -9,7 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use tokio::sync::{oneshot, watch};
 use vouchsafe::config::Limits;
 use vouchsafe_core::advice::BackOff;
@@ -17,7 +21,7 @@ use vouchsafe_core::sheet::{Messaging, RetrySupport, Sheet};
 use vouchsafe_store::sqlite::SqliteStore;
 
 use super::point::{CrashPoint, Killer};
-use crate::world::{MeddledStore, Setup, eventually, sealer, serve};
+use crate::world::{Answer, Channel, MeddledStore, Setup, eventually, sealer, serve};
 
 /// What a process is told by its environment.
 const ORDERS: &str = "VOUCHSAFE_TEST_SWITCH";
@@ -106,6 +110,21 @@ struct Hold {
 }
 
 impl Lives {
+    /// Sends a channel's message to whichever switch is there. A connection breaks because the switch has died: then
+    /// nobody is there until its next life.
+    pub(super) async fn send(&self, channel: &str, path: &str, body: &Json) -> Option<Answer> {
+        let channel = Channel::new(self.address().await, channel);
+        let request = Request::post(format!("http://{}/suv/v1{path}", channel.address))
+            .header("authorization", channel.authorization())
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body.to_string())));
+        let answer = channel.send(request.unwrap()).await.ok();
+        if answer.is_none() {
+            self.left(channel.address).await;
+        }
+        answer
+    }
+
     /// Begins the first life; there is one more than there are points.
     pub(super) fn begin(orders: Orders, points: Vec<CrashPoint>) -> Self {
         let (tell, address) = watch::channel(None);

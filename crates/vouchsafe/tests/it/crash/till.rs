@@ -1,12 +1,10 @@
 //! A channel that never gives up before it knows: no answer, then a retry, then the reversal.
 
 use bytes::Bytes;
-use http::Request;
-use http_body_util::Full;
 use serde_json::Value as Json;
 
 use super::process::Lives;
-use crate::world::{Answer, Channel, id, request_for, reversal};
+use crate::world::{Answer, id, request_for, reversal};
 
 /// The user name of the channel.
 pub(super) const CHANNEL: &str = "app";
@@ -37,19 +35,8 @@ impl<'a> Till<'a> {
         Self { lives, request, reversal, vouchers: Vec::new(), holds: false }
     }
 
-    /// Sends a message to whichever switch is there. A connection breaks because the switch has died: then nobody is
-    /// there until its next life.
     async fn send(&self, path: &str, body: &Json) -> Option<Answer> {
-        let channel = Channel::new(self.lives.address().await, CHANNEL);
-        let request = Request::post(format!("http://{}/suv/v1{path}", channel.address))
-            .header("authorization", channel.authorization())
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body.to_string())));
-        let answer = channel.send(request.unwrap()).await.ok();
-        if answer.is_none() {
-            self.lives.left(channel.address).await;
-        }
-        answer
+        self.lives.send(CHANNEL, path, body).await
     }
 
     fn hear(&mut self, answer: Option<Answer>) -> Heard {
