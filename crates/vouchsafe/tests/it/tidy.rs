@@ -5,6 +5,7 @@
 
 mod debts;
 mod fences;
+mod lints;
 mod map;
 mod reach;
 mod scanner;
@@ -56,6 +57,11 @@ fn every_file_is_reached_by_a_mod_line() {
 #[test]
 fn a_debt_names_its_issue_and_a_file_names_what_it_holds() {
     source::assert_none(&over_all(debts::breaches));
+}
+
+#[test]
+fn unsafe_code_is_forbidden_to_every_crate() {
+    source::assert_none(&lints::breaches(&source::root()));
 }
 
 #[test]
