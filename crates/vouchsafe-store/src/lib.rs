@@ -13,18 +13,22 @@ use vouchsafe_core::message::Request;
 use vouchsafe_core::voucher::VoucherName;
 
 mod advice;
+mod chain;
 mod figures;
+mod integrity;
 mod record;
 pub mod seal;
 pub mod sqlite;
 pub mod story;
 mod transaction;
+mod vault;
 mod voucher_hash;
 
 pub use advice::{Attempt, OpenAdvice, QueuedAdvice};
 pub use figures::{Figures, OpenAdvices, Orphans, Tally, Unfinalised};
+pub use integrity::{KeyStanding, Resealed, Verdict};
 pub use transaction::{
-    Change, Concerned, Entry, Forestalled, Intent, Key, Opened, Recorded, Reference, Reroute, Transaction,
+    Change, Concerned, Destroyed, Entry, Forestalled, Intent, Key, Opened, Recorded, Reference, Reroute, Transaction,
     TransactionNumber,
 };
 
@@ -120,6 +124,13 @@ pub trait Store: Send + Sync {
     /// owed to providers is still delivered. For the reset of a sandbox, and for nothing else.
     async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError>;
 
+    /// Destroys for good the requests, the approvals and what channels said, of transactions that were opened before a
+    /// time and that have ended: nothing can happen to them any more and nothing is owed. What happened, its times,
+    /// amounts and hashes stay. At most `most` at once; those that have not ended are destroyed once they have.
+    ///
+    /// Of what was destroyed [`Store::request`] returns [`Cause::Destroyed`], and [`Store::journal`] says so.
+    async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError>;
+
     /// How much is owed: open advices by provider, orphans by currency. Its cost is that of what is open, whatever
     /// else the store holds.
     async fn tally(&self) -> Result<Tally, StoreError>;
@@ -150,6 +161,8 @@ pub enum Cause {
     /// A record cannot be read (damaged, from a newer version, sealed with another key), or what was to be written
     /// does not fit the records there are.
     Damaged(String),
+    /// It was destroyed, because it was kept for as long as it was to be.
+    Destroyed,
     /// The engine refused, in its own words.
     Engine(String),
 }
@@ -160,6 +173,7 @@ impl fmt::Display for Cause {
             Self::Overloaded => f.write_str("more is waiting to be written than the store takes"),
             Self::Closed => f.write_str("the store is closed"),
             Self::Damaged(what) => write!(f, "something is wrong with a record: {what}"),
+            Self::Destroyed => f.write_str("it was destroyed: it was kept for as long as the configuration says"),
             Self::Engine(words) => f.write_str(words),
         }
     }

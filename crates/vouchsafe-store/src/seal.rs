@@ -6,11 +6,16 @@ use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
 use vouchsafe_core::secret::Secret;
 
 use crate::Key;
+use crate::chain::Mark;
 use crate::record::Damaged;
 use crate::record::word::Word;
 
-/// The first byte of everything sealed: XChaCha20-Poly1305, nonce, ciphertext, tag.
-const SEAL: u8 = 1;
+/// The first byte of what is sealed with the key from the configuration: XChaCha20-Poly1305, nonce, ciphertext, tag.
+const BY_MASTER: u8 = 1;
+/// The first byte of what is sealed with a key of the store's own: its number follows.
+const BY_NUMBER: u8 = 2;
+/// The first byte of what was destroyed: its digest is all that is left.
+const DESTROYED: u8 = 3;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 
@@ -42,11 +47,17 @@ pub(crate) enum Place<'a> {
     Advised(&'a Key, u32),
     /// The key that the names of vouchers are hashed with.
     VoucherKey,
+    /// The key that journals are chained with.
+    ChainKey,
+    /// The key of this number that records are sealed with.
+    SealingKey(u16),
+    /// The sum over all links.
+    Total,
 }
 
 impl Place<'_> {
     /// The place in bytes. The channel stands last because it alone varies in length.
-    fn to_bytes(self) -> Vec<u8> {
+    fn to_bytes(self, seal: u8) -> Vec<u8> {
         let (what, key, version) = match self {
             Self::Store => (0, None, 0),
             Self::Request(key) => (1, Some(key), 0),
@@ -54,8 +65,14 @@ impl Place<'_> {
             Self::Note(key, version) => (3, Some(key), version),
             Self::Advised(key, version) => (4, Some(key), version),
             Self::VoucherKey => (5, None, 0),
+            Self::ChainKey => (7, None, 0),
+            Self::SealingKey(number) => (8, None, number.into()),
+            Self::Total => (9, None, 0),
         };
-        let mut bytes = vec![SEAL, what];
+        let mut bytes = vec![seal, what];
+        if let Self::SealingKey(_) = self {
+            bytes.extend_from_slice(&version.to_be_bytes());
+        }
         if let Some(key) = key {
             bytes.extend_from_slice(&version.to_be_bytes());
             bytes.push(key.kind.place());
@@ -69,11 +86,11 @@ impl Place<'_> {
 /// Fills what it is given with bytes that nobody can foretell.
 type Entropy = Box<dyn Fn(&mut [u8]) + Send + Sync>;
 
-/// Seals and opens records.
+/// Seals and opens with the key from the configuration: the keys that a store keeps, and what else is its own.
 ///
-/// Every record gets a random nonce of 24 bytes, long enough that chance alone never repeats one.
+/// Everything sealed gets a random nonce of 24 bytes, long enough that chance alone never repeats one.
 pub struct Sealer {
-    cipher: XChaCha20Poly1305,
+    cipher: Cipher,
     entropy: Entropy,
 }
 
@@ -82,7 +99,7 @@ impl Sealer {
     /// can foretell.
     #[must_use]
     pub fn new(key: SealingKey, entropy: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
-        Self { cipher: XChaCha20Poly1305::new(key.0.expose().into()), entropy: Box::new(entropy) }
+        Self { cipher: Cipher::new(key.0.expose()), entropy: Box::new(entropy) }
     }
 
     /// Bytes that nobody can foretell.
@@ -94,17 +111,7 @@ impl Sealer {
 
     /// Seals for a place what `write` appends.
     pub(crate) fn seal(&self, place: Place<'_>, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-        let nonce = XNonce::from(self.draw());
-        let mut sealed = Vec::with_capacity(512);
-        sealed.push(SEAL);
-        sealed.extend_from_slice(&nonce);
-        write(&mut sealed);
-        let text = &mut sealed[1 + NONCE..];
-        let tag = self.cipher.encrypt_inout_detached(&nonce, &place.to_bytes(), text.into());
-        // The cipher's one limit is a text of 256 GiB.
-        let tag = tag.unwrap_or_else(|_| unreachable!("a record is shorter than 256 GiB"));
-        sealed.extend_from_slice(&tag);
-        sealed
+        self.cipher.seal(&[BY_MASTER], &self.draw(), place, write)
     }
 
     /// What was sealed for this place.
@@ -112,17 +119,90 @@ impl Sealer {
     /// # Errors
     /// [`Damaged`] when it was sealed for another place or with another key, or was altered since.
     pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, Damaged> {
-        const SHORT: Damaged = Damaged("it is too short to be sealed");
-        let (seal, rest) = sealed.split_first().ok_or(SHORT)?;
-        if *seal != SEAL {
-            return Err(Damaged("it has a seal that this version does not know"));
+        match Form::of(sealed)? {
+            Form::ByMaster(rest) => self.cipher.open(BY_MASTER, place, rest),
+            Form::ByNumber(..) | Form::Destroyed(_) => Err(Damaged("it is not sealed with the store's sealing key")),
         }
+    }
+}
+
+/// What is sealed, by how it was.
+pub(crate) enum Form<'a> {
+    ByMaster(&'a [u8]),
+    ByNumber(u16, &'a [u8]),
+    Destroyed(Mark),
+}
+
+const SHORT: Damaged = Damaged("it is too short to be sealed");
+
+impl<'a> Form<'a> {
+    pub(crate) fn of(sealed: &'a [u8]) -> Result<Self, Damaged> {
+        let (form, rest) = sealed.split_first().ok_or(SHORT)?;
+        match *form {
+            BY_MASTER => Ok(Self::ByMaster(rest)),
+            BY_NUMBER => {
+                let (number, rest) = rest.split_first_chunk().ok_or(SHORT)?;
+                Ok(Self::ByNumber(u16::from_be_bytes(*number), rest))
+            }
+            DESTROYED => Ok(Self::Destroyed(rest.try_into().map_err(|_| SHORT)?)),
+            _ => Err(Damaged("it has a seal that this version does not know")),
+        }
+    }
+
+    /// The bytes of what is destroyed.
+    pub(crate) fn destroyed(digest: Mark) -> Vec<u8> {
+        let mut bytes = vec![DESTROYED];
+        bytes.extend_from_slice(&digest);
+        bytes
+    }
+}
+
+/// One key at work.
+pub(crate) struct Cipher(XChaCha20Poly1305);
+
+impl Cipher {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self(XChaCha20Poly1305::new(key.into()))
+    }
+
+    /// Seals with the key of a number.
+    pub(crate) fn seal_by_number(
+        &self,
+        number: u16,
+        nonce: &[u8; NONCE],
+        place: Place<'_>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Vec<u8> {
+        let [high, low] = number.to_be_bytes();
+        self.seal(&[BY_NUMBER, high, low], nonce, place, write)
+    }
+
+    fn seal(&self, form: &[u8], nonce: &[u8; NONCE], place: Place<'_>, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let nonce = XNonce::from(*nonce);
+        let mut sealed = Vec::with_capacity(512);
+        sealed.extend_from_slice(form);
+        sealed.extend_from_slice(&nonce);
+        write(&mut sealed);
+        let text = &mut sealed[form.len() + NONCE..];
+        let tag = self.0.encrypt_inout_detached(&nonce, &place.to_bytes(form[0]), text.into());
+        // The cipher's one limit is a text of 256 GiB.
+        let tag = tag.unwrap_or_else(|_| unreachable!("a record is shorter than 256 GiB"));
+        sealed.extend_from_slice(&tag);
+        sealed
+    }
+
+    /// Opens what a key of a number has sealed.
+    pub(crate) fn open_by_number(&self, place: Place<'_>, rest: &[u8]) -> Result<Vec<u8>, Damaged> {
+        self.open(BY_NUMBER, place, rest)
+    }
+
+    fn open(&self, form: u8, place: Place<'_>, rest: &[u8]) -> Result<Vec<u8>, Damaged> {
         let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(SHORT)?;
         let (text, tag) = rest.split_last_chunk::<TAG>().ok_or(SHORT)?;
         let mut text = text.to_vec();
         let tag: &Tag = tag.into();
-        self.cipher
-            .decrypt_inout_detached(nonce.into(), &place.to_bytes(), text.as_mut_slice().into(), tag)
+        self.0
+            .decrypt_inout_detached(nonce.into(), &place.to_bytes(form), text.as_mut_slice().into(), tag)
             .map_err(|_| Damaged("it was sealed with another key or for another place, or was altered"))?;
         Ok(text)
     }
@@ -161,6 +241,9 @@ mod tests {
             Place::Note(&own, 3),
             Place::Advised(&own, 3),
             Place::VoucherKey,
+            Place::ChainKey,
+            Place::SealingKey(3),
+            Place::Total,
             Place::Outcome(&key("tills", Kind::Provision, 1), 3),
             Place::Outcome(&key("till", Kind::Refund, 1), 3),
             Place::Outcome(&key("till", Kind::Provision, 2), 3),

@@ -21,23 +21,32 @@ use vouchsafe_core::voucher::VoucherName;
 
 use crate::record::{encode, encode_request};
 use crate::seal::{Place, Sealer};
-use crate::voucher_hash::VoucherHasher;
+use crate::vault::Vault;
 use crate::{
-    Attempt, Cause, Change, Concerned, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded,
-    Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened,
+    Recorded, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
 };
 
+mod book;
 mod command;
 mod fault;
+mod journal;
+mod keys;
 mod log;
 mod owed;
 mod readers;
 mod row;
 mod schema;
+mod total;
+mod upgrade;
+mod verify;
 mod vouchers;
 mod writer;
 
-use command::{Check, Forestall, Noted, OpenTransaction, Placed, PutOff, RecordEvent, Redrive, SetAside};
+use book::open_vault;
+use command::{
+    Check, Destroy, Forestall, Noted, OpenTransaction, Placed, PutOff, RecordEvent, Redrive, SetAside, Tables,
+};
 use fault::Fault;
 pub use fault::OpenError;
 use log::{Limits, Log};
@@ -54,8 +63,7 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     writer: Option<Writer>,
     _lock: Option<File>,
-    sealer: Arc<Sealer>,
-    hasher: VoucherHasher,
+    vault: Arc<Vault>,
 }
 
 impl SqliteStore {
@@ -72,15 +80,14 @@ impl SqliteStore {
     fn open_with(path: &Path, sealer: Sealer, limits: Limits) -> Result<Self, OpenError> {
         let path = schema::prepare_file(path)?;
         let lock = schema::lock(&path)?;
-        let connection = schema::open_for_writing(&path, &sealer)?;
-        let hasher = schema::voucher_hasher(&connection, &sealer)?;
+        let (connection, vault) = schema::open_for_writing(&path, sealer)?;
+        let vault = Arc::new(vault);
         let log = Log::start(schema::open_for_copying(&path)?, limits)?;
         Ok(Self {
-            readers: Arc::new(Readers::new(path)),
-            writer: Some(Writer::start(connection, Some(log))?),
+            readers: Arc::new(Readers::new(path, Arc::clone(&vault))),
+            writer: Some(Writer::start(Tables::new(connection, Arc::clone(&vault)), Some(log))?),
             _lock: Some(lock),
-            sealer: Arc::new(sealer),
-            hasher,
+            vault,
         })
     }
 
@@ -91,14 +98,13 @@ impl SqliteStore {
     /// As [`SqliteStore::open`], but a store in use may be had, and one of an older version is refused and not
     /// brought up to date.
     pub fn open_beside(path: &Path, sealer: Sealer) -> Result<Self, OpenError> {
-        let connection = schema::open_for_writing_beside(path, &sealer)?;
-        let hasher = schema::voucher_hasher(&connection, &sealer)?;
+        let (connection, vault) = schema::open_for_writing_beside(path, sealer)?;
+        let vault = Arc::new(vault);
         Ok(Self {
-            readers: Arc::new(Readers::new(path.to_owned())),
-            writer: Some(Writer::start(connection, None)?),
+            readers: Arc::new(Readers::new(path.to_owned(), Arc::clone(&vault))),
+            writer: Some(Writer::start(Tables::new(connection, Arc::clone(&vault)), None)?),
             _lock: None,
-            sealer: Arc::new(sealer),
-            hasher,
+            vault,
         })
     }
 
@@ -111,10 +117,10 @@ impl SqliteStore {
         let connection = schema::open_for_reading(path)?;
         schema::check_identity(&connection)?.up_to_date()?;
         schema::check_key(&connection, &sealer)?;
-        let hasher = schema::voucher_hasher(&connection, &sealer)?;
-        let readers = Readers::new(path.to_owned());
+        let vault = Arc::new(open_vault(&connection, sealer)?);
+        let readers = Readers::new(path.to_owned(), Arc::clone(&vault));
         readers.keep(connection);
-        Ok(Self { readers: Arc::new(readers), writer: None, _lock: None, sealer: Arc::new(sealer), hasher })
+        Ok(Self { readers: Arc::new(readers), writer: None, _lock: None, vault })
     }
 
     /// Commits what was accepted, copies the log into the file and closes it. The same as dropping it.
@@ -137,8 +143,8 @@ impl fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     async fn open(&self, intent: Intent) -> Result<Opened, StoreError> {
         let Intent { key, request, provider, asked, terms, at, due_at } = intent;
-        let voucher = self.hasher.presented(&request);
-        let request = self.sealer.seal(Place::Request(&key), |out| encode_request(&request, out));
+        let voucher = self.vault.hasher.presented(&request);
+        let request = self.vault.seal(Place::Request(&key), |out| encode_request(&request, out));
         let (at, due_at) = (to_millisecond(at), to_millisecond(due_at));
         let command = OpenTransaction { key, provider, asked, terms, at, due_at, request, voucher };
         let (command, placed) = self.writer()?.begin(command).await?;
@@ -172,12 +178,12 @@ impl Store for SqliteStore {
         let Change { number, key, seen, at, event, state, due_at, outcome, advice, ends, advised, note, reroute } =
             change;
         let version = seen.saturating_add(1);
-        let voucher = outcome.as_ref().map_or_else(Vec::new, |outcome| self.hasher.issued(outcome));
+        let voucher = outcome.as_ref().map_or_else(Vec::new, |outcome| self.vault.hasher.issued(outcome));
         let outcome =
-            outcome.map(|outcome| self.sealer.seal(Place::Outcome(&key, version), |out| encode(&outcome, out)));
+            outcome.map(|outcome| self.vault.seal(Place::Outcome(&key, version), |out| encode(&outcome, out)));
         let advised =
-            advised.map(|advised| self.sealer.seal(Place::Advised(&key, version), |out| encode(&advised, out)));
-        let note = note.map(|note| self.sealer.seal(Place::Note(&key, version), |out| encode(&note, out)));
+            advised.map(|advised| self.vault.seal(Place::Advised(&key, version), |out| encode(&advised, out)));
+        let note = note.map(|note| self.vault.seal(Place::Note(&key, version), |out| encode(&note, out)));
         let command = RecordEvent {
             number,
             key,
@@ -200,17 +206,15 @@ impl Store for SqliteStore {
 
     async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError> {
         let key = key.clone();
-        self.readers.read(move |connection| row::find(connection, &key)).await
+        self.readers.read(move |book| row::find(book, &key)).await
     }
 
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
-        let sealer = Arc::clone(&self.sealer);
-        self.readers.read(move |connection| row::request(connection, number, &sealer)).await
+        self.readers.read(move |book| journal::request(book, number)).await
     }
 
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {
-        let sealer = Arc::clone(&self.sealer);
-        self.readers.read(move |connection| row::journal(connection, number, &sealer)).await
+        self.readers.read(move |book| journal::journal(book, number)).await
     }
 
     async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError> {
@@ -235,38 +239,42 @@ impl Store for SqliteStore {
         most: usize,
     ) -> Result<Vec<OpenAdvice>, StoreError> {
         let provider = provider.clone();
-        self.readers.read(move |connection| owed::due_advices(connection, &provider, by, most)).await
+        self.readers.read(move |book| owed::due_advices(book, &provider, by, most)).await
     }
 
     async fn unanswered(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.readers.read(move |connection| owed::unanswered(connection, by, most)).await
+        self.readers.read(move |book| owed::unanswered(book, by, most)).await
     }
 
     async fn unconfirmed(&self, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.readers.read(move |connection| owed::unconfirmed(connection, by, most)).await
+        self.readers.read(move |book| owed::unconfirmed(book, by, most)).await
     }
 
     async fn unfinalised(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.readers.read(move |connection| owed::unfinalised(connection, after, most)).await
+        self.readers.read(move |book| owed::unfinalised(book, after, most)).await
     }
 
     async fn orphans(&self, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, StoreError> {
-        self.readers.read(move |connection| owed::orphans(connection, after, most)).await
+        self.readers.read(move |book| owed::orphans(book, after, most)).await
     }
 
     async fn look_up(&self, reference: Reference) -> Result<Vec<Transaction>, StoreError> {
-        self.readers.read(move |connection| row::look_up(connection, reference)).await
+        self.readers.read(move |book| row::look_up(book, reference)).await
     }
 
     async fn concerning(&self, voucher: VoucherName) -> Result<Vec<Concerned>, StoreError> {
-        let name = self.hasher.hash(&voucher);
-        self.readers.read(move |connection| vouchers::concerning(connection, name)).await
+        let name = self.vault.hasher.hash(&voucher);
+        self.readers.read(move |book| vouchers::concerning(book, name)).await
     }
 
     async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError> {
-        let sealer = Arc::clone(&self.sealer);
-        let (_, count) = self.writer()?.complete(SetAside { channel, under, sealer }).await?;
+        let (_, count) = self.writer()?.complete(SetAside { channel, under }).await?;
         Ok(count)
+    }
+
+    async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {
+        let (_, destroyed) = self.writer()?.complete(Destroy { before, most }).await?;
+        Ok(destroyed)
     }
 
     async fn tally(&self) -> Result<Tally, StoreError> {

@@ -24,6 +24,7 @@ mod attention;
 mod journal;
 mod opening;
 mod references;
+mod retention;
 pub mod sample;
 mod vouchers;
 
@@ -36,6 +37,7 @@ pub async fn tell(store: &dyn Store) {
     attention::tell(store).await;
     references::tell(store).await;
     vouchers::tell(store).await;
+    retention::tell(store).await;
     store.check().await.unwrap();
 }
 

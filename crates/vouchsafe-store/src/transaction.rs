@@ -179,6 +179,8 @@ pub struct Entry {
     pub advised: Option<ChannelAdvice>,
     /// What a person should know of it.
     pub note: Option<FreeText>,
+    /// Whether some of what was said with it was destroyed, having been kept for as long as it was to be.
+    pub is_destroyed: bool,
 }
 
 /// A transaction that is about a voucher: it issued, redeemed or refunded it.
@@ -188,4 +190,13 @@ pub struct Concerned {
     pub transaction: Transaction,
     /// Whether an advice of it is still on its way to the provider.
     pub is_owed: bool,
+}
+
+/// What [`Store::destroy`](crate::Store::destroy) did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destroyed {
+    /// Of how many transactions something was destroyed.
+    pub count: usize,
+    /// Whether these are all that there were to be.
+    pub are_all: bool,
 }

@@ -15,6 +15,7 @@ pub mod live_file;
 pub mod metrics;
 pub mod openapi;
 pub mod recover;
+pub mod retention;
 pub mod telemetry;
 pub mod tls;
 pub mod watchers;

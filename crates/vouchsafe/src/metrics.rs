@@ -127,6 +127,7 @@ impl Ending {
                 | Refusal::NoRoute
                 | Refusal::NoSuchRedemption
                 | Refusal::NeverSeen
+                | Refusal::KeptNoLonger
                 | Refusal::NotYours
                 | Refusal::StillOpen
                 | Refusal::NotForSale(_),

@@ -1,23 +1,33 @@
 //! The commands that write, each applied within a transaction that the writer begins and commits.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::transaction::Kind;
 
-use super::Fault;
+use super::book::Book;
+use super::{Fault, total};
 use crate::Key;
+use crate::chain::Link;
 use crate::record::word::Word;
+use crate::seal::Place;
+use crate::vault::Vault;
 
 mod attempt;
 mod change;
+mod destroy;
 mod intent;
+mod reseal;
 mod set_aside;
 
 pub(super) use attempt::{PutOff, Redrive};
 pub(super) use change::RecordEvent;
+pub(super) use destroy::Destroy;
 pub(super) use intent::{Forestall, Noted, OpenTransaction, Placed};
+pub(super) use reseal::{BeginKey, Reseal, RetireKeys};
 pub(super) use set_aside::SetAside;
 
 /// Something to write. It may be applied again after a rollback, so it keeps nothing of a first attempt.
@@ -27,18 +37,56 @@ pub(super) trait Command: Send + 'static {
     fn apply(&self, tables: &mut Tables) -> Result<Self::Answer, Fault>;
 }
 
-/// The writer's connection and the numbers of the names it has met.
+/// The writer's connection, the keys to it, and the numbers of the names it has met.
 pub(super) struct Tables {
     pub(super) connection: Connection,
+    vault: Arc<Vault>,
     names: HashMap<Box<str>, i64>,
+    /// What the links of this batch add to the sum over all.
+    gained: u128,
 }
 
 /// Channels and providers are configured, so they are few; only a sandbox that takes any name has more.
 const NAMES_REMEMBERED: usize = 1024;
 
 impl Tables {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, names: HashMap::new() }
+    pub(super) fn new(connection: Connection, vault: Arc<Vault>) -> Self {
+        Self { connection, vault, names: HashMap::new(), gained: 0 }
+    }
+
+    /// What is in the file as of this transaction.
+    pub(super) fn book(&self) -> Book<'_> {
+        Book { connection: &self.connection, vault: &self.vault }
+    }
+
+    /// To be called within a new transaction, before any command. Whoever begins a new sealing key commits it: from
+    /// then on no writer leaves anything behind that is sealed with an older one.
+    pub(super) fn begin(&mut self) -> Result<(), Fault> {
+        self.gained = 0;
+        let sql = "SELECT max(number) FROM sealing_keys";
+        let newest: u16 = self.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?;
+        if newest != self.vault.newest() {
+            self.book().load_keys()?;
+        }
+        Ok(())
+    }
+
+    /// To be called when every command of the transaction was applied, before it is committed.
+    pub(super) fn add_up(&mut self) -> Result<(), Fault> {
+        if self.gained != 0 {
+            total::add(self.book(), self.gained)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a link into the sum, once what was applied is committed.
+    fn gain(&mut self, link: Link) {
+        self.gained = self.gained.wrapping_add(link.share);
+    }
+
+    /// A record that was sealed before it waited to be written, with the key that seals now.
+    fn sealed_now<'s>(&self, place: Place<'_>, sealed: &'s [u8]) -> Result<Cow<'s, [u8]>, Fault> {
+        Ok(self.book().renew(place, sealed)?.map_or(Cow::Borrowed(sealed), Cow::Owned))
     }
 
     /// To be called after a rollback, which may have taken names along.

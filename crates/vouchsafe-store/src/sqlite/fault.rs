@@ -5,8 +5,8 @@ use std::io;
 
 use rusqlite::ErrorCode;
 
-use crate::Cause;
 use crate::record::Damaged;
+use crate::{Cause, TransactionNumber};
 
 /// Why a store could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,11 +75,45 @@ impl From<io::Error> for OpenError {
     }
 }
 
+/// A record that is not as it was written, and where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Broken {
+    pub(super) number: TransactionNumber,
+    /// The event that led to this version; 0 is the request. Nothing where it is the row itself.
+    pub(super) version: Option<u32>,
+    pub(super) what: Damaged,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.version {
+            None => write!(f, "transaction {}: {}", self.number, self.what),
+            Some(0) => write!(f, "the request of transaction {}: {}", self.number, self.what),
+            Some(version) => write!(f, "event {version} of transaction {}: {}", self.number, self.what),
+        }
+    }
+}
+
 /// Why a command or a reading failed.
 #[derive(Debug)]
 pub(super) enum Fault {
     Engine(rusqlite::Error),
     Damaged(Damaged),
+    Broken(Broken),
+    /// What is asked for was destroyed, as it was to be.
+    Destroyed,
+    /// Records of an early version are sealed with the key from the configuration, so it cannot be changed yet.
+    ByMaster,
+}
+
+impl Fault {
+    /// The same fault, with the place of the record that is at fault.
+    pub(super) fn at(self, number: TransactionNumber, version: Option<u32>) -> Self {
+        match self {
+            Self::Damaged(what) => Self::Broken(Broken { number, version, what }),
+            Self::Engine(_) | Self::Broken(_) | Self::Destroyed | Self::ByMaster => self,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -94,11 +128,23 @@ impl From<Damaged> for Fault {
     }
 }
 
+impl From<Broken> for Fault {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
 impl From<Fault> for Cause {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Engine(error) => Self::Engine(error.to_string()),
             Fault::Damaged(damaged) => damaged.into(),
+            Fault::Broken(broken) => Self::Damaged(broken.to_string()),
+            Fault::Destroyed => Self::Destroyed,
+            Fault::ByMaster => Self::Engine(
+                "records of an earlier version are still sealed with the old key itself: run `vouchsafe keys rotate` first"
+                    .to_owned(),
+            ),
         }
     }
 }

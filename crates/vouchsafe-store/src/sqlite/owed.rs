@@ -11,6 +11,7 @@ use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::transaction::State;
 
 use super::Fault;
+use super::book::Book;
 use super::row::{self, select_transaction};
 use crate::record::word::Word;
 use crate::{OpenAdvice, OpenAdvices, Orphans, Tally, Transaction, TransactionNumber, Unfinalised};
@@ -27,24 +28,24 @@ pub(super) const DUE_ADVICES: &str = select_transaction!(
 
 /// The open advices for a provider that are due, the longest due first.
 pub(super) fn due_advices(
-    connection: &Connection,
+    book: Book<'_>,
     provider: &ProviderId,
     by: Timestamp,
     most: usize,
 ) -> Result<Vec<OpenAdvice>, Fault> {
-    let mut statement = connection.prepare_cached(DUE_ADVICES)?;
+    let mut statement = book.connection.prepare_cached(DUE_ADVICES)?;
     let mut rows = statement.query((provider.as_str(), by.as_millisecond(), limit(most)))?;
     let mut advices = Vec::new();
     while let Some(row) = rows.next()? {
-        advices.push(open_advice(row)?);
+        advices.push(open_advice(row, book)?);
     }
     Ok(advices)
 }
 
-fn open_advice(row: &Row<'_>) -> Result<OpenAdvice, Fault> {
+fn open_advice(row: &Row<'_>, book: Book<'_>) -> Result<OpenAdvice, Fault> {
     const FIRST: usize = row::TRANSACTION_COLUMNS;
     Ok(OpenAdvice {
-        transaction: row::transaction(row)?,
+        transaction: row::transaction(row, book)?,
         version: row::version(row.get(FIRST)?),
         first_due_at: row::time(row.get(FIRST + 1)?)?,
         attempts: row.get(FIRST + 2)?,
@@ -63,17 +64,17 @@ pub(super) const UNANSWERED: &str = select_transaction!(
 );
 
 /// The transactions whose outcome was due, the longest due first.
-pub(super) fn unanswered(connection: &Connection, by: Timestamp, most: usize) -> Result<Vec<Transaction>, Fault> {
+pub(super) fn unanswered(book: Book<'_>, by: Timestamp, most: usize) -> Result<Vec<Transaction>, Fault> {
     let parameters = (State::Pending.place(), State::Cancelled.place(), by.as_millisecond(), limit(most));
-    row::transactions(connection, UNANSWERED, parameters)
+    row::transactions(book, UNANSWERED, parameters)
 }
 
 pub(super) const UNCONFIRMED: &str =
     select_transaction!("t.state = ?1 AND t.due_at <= ?2 ORDER BY t.due_at, t.number LIMIT ?3");
 
 /// The approved transactions that are to be confirmed, the longest due first.
-pub(super) fn unconfirmed(connection: &Connection, by: Timestamp, most: usize) -> Result<Vec<Transaction>, Fault> {
-    row::transactions(connection, UNCONFIRMED, (State::Approved.place(), by.as_millisecond(), limit(most)))
+pub(super) fn unconfirmed(book: Book<'_>, by: Timestamp, most: usize) -> Result<Vec<Transaction>, Fault> {
+    row::transactions(book, UNCONFIRMED, (State::Approved.place(), by.as_millisecond(), limit(most)))
 }
 
 pub(super) const ORPHANS: &str = select_transaction!(
@@ -83,13 +84,9 @@ pub(super) const ORPHANS: &str = select_transaction!(
 );
 
 /// The orphans after a number.
-pub(super) fn orphans(
-    connection: &Connection,
-    after: TransactionNumber,
-    most: usize,
-) -> Result<Vec<Transaction>, Fault> {
+pub(super) fn orphans(book: Book<'_>, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, Fault> {
     let after = i64::try_from(after.0).unwrap_or(i64::MAX);
-    row::transactions(connection, ORPHANS, (after, limit(most)))
+    row::transactions(book, ORPHANS, (after, limit(most)))
 }
 
 pub(super) const UNFINALISED: &str = select_transaction!(
@@ -99,13 +96,9 @@ pub(super) const UNFINALISED: &str = select_transaction!(
 );
 
 /// The approved transactions after a number that only their channels can finalise.
-pub(super) fn unfinalised(
-    connection: &Connection,
-    after: TransactionNumber,
-    most: usize,
-) -> Result<Vec<Transaction>, Fault> {
+pub(super) fn unfinalised(book: Book<'_>, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, Fault> {
     let after = i64::try_from(after.0).unwrap_or(i64::MAX);
-    row::transactions(connection, UNFINALISED, (after, limit(most)))
+    row::transactions(book, UNFINALISED, (after, limit(most)))
 }
 
 /// As many as memory could hold are no fewer than the engine can count.
@@ -123,7 +116,7 @@ pub(super) const ORPHANS_VALUE: &str =
     "SELECT asked_currency, asked_amount FROM transactions INDEXED BY transactions_orphaned WHERE state = 8";
 
 /// How much is owed.
-pub(super) fn tally(connection: &Connection) -> Result<Tally, Fault> {
+pub(super) fn tally(Book { connection, .. }: Book<'_>) -> Result<Tally, Fault> {
     Ok(Tally {
         open_advices: count_advices(connection)?,
         orphans: count_orphans(connection)?,

@@ -7,7 +7,9 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::book::Book;
 use super::{Fault, schema};
+use crate::vault::Vault;
 use crate::{Cause, StoreError};
 
 /// How many may read at once. A reading takes microseconds; more connections would only hold more memory.
@@ -16,13 +18,14 @@ const READERS: usize = 4;
 /// A pool of read connections, opened as they are first needed.
 pub(super) struct Readers {
     path: PathBuf,
+    vault: Arc<Vault>,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default(), permits: Arc::new(Semaphore::new(READERS)) }
+    pub(super) fn new(path: PathBuf, vault: Arc<Vault>) -> Self {
+        Self { path, vault, idle: Mutex::default(), permits: Arc::new(Semaphore::new(READERS)) }
     }
 
     /// Reads as of the last commit.
@@ -31,14 +34,14 @@ impl Readers {
     /// Always determinate: a reading writes nothing.
     pub(super) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
-        reading: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        reading: impl FnOnce(Book<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let closed = |_| StoreError::Determinate(Cause::Closed);
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(closed)?;
         let readers = Arc::clone(self);
         let task = spawn_blocking(move || {
             let connection = readers.take()?;
-            let result = reading(&connection);
+            let result = reading(Book { connection: &connection, vault: &readers.vault });
             // A connection that failed may be broken: the next reader opens another.
             if !matches!(result, Err(Fault::Engine(_))) {
                 readers.keep(connection);

@@ -1,21 +1,20 @@
 //! Rows of the file, read back as values.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Params, Row};
 use vouchsafe_core::advice::{Advice, AdviceEnd};
 use vouchsafe_core::id::MessageId;
-use vouchsafe_core::message::Request;
 use vouchsafe_core::money::{Currency, LedgerAmount, LedgerIndicator};
-use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::text::{Form, Text};
-use vouchsafe_core::transaction::{Kind, Terms};
+use vouchsafe_core::transaction::Terms;
 
 use super::Fault;
+use super::book::Book;
+use crate::chain::Mark;
+use crate::record::Damaged;
 use crate::record::word::Word;
-use crate::record::{Damaged, Record, decode, decode_request};
-use crate::seal::{Place, Sealer};
-use crate::{Entry, Key, QueuedAdvice, Reference, Transaction, TransactionNumber};
+use crate::{Key, QueuedAdvice, Reference, Transaction, TransactionNumber};
 
 /// How many bits of a position are the version's.
 pub(super) const VERSION_BITS: u32 = 20;
@@ -45,7 +44,7 @@ macro_rules! select_transaction {
     ($columns:literal, $from:literal, $condition:literal) => {
         concat!(
             "SELECT t.number, c.name, t.kind, t.request_id, t.capitals, t.version, t.state, p.name, t.upstream_id,
-                    t.asked_amount, t.asked_currency, t.asked_indicator, t.terms, t.opened_at, t.due_at",
+                    t.asked_amount, t.asked_currency, t.asked_indicator, t.terms, t.opened_at, t.due_at, t.link, t.mark",
             $columns,
             " FROM ",
             $from,
@@ -60,16 +59,34 @@ macro_rules! select_transaction {
 pub(super) use select_transaction;
 
 /// How many columns a transaction takes: where the columns after it begin.
-pub(super) const TRANSACTION_COLUMNS: usize = 15;
+pub(super) const TRANSACTION_COLUMNS: usize = 17;
+
+/// A transaction, and the last link of its chain.
+pub(super) struct Linked {
+    pub(super) transaction: Transaction,
+    pub(super) link: Mark,
+}
 
 /// The transaction of a key.
-pub(super) fn find(connection: &Connection, key: &Key) -> Result<Option<Transaction>, Fault> {
+pub(super) fn find(book: Book<'_>, key: &Key) -> Result<Option<Transaction>, Fault> {
     let sql = select_transaction!(
         "t.request_id = ?1 AND t.kind = ?2 AND t.channel = (SELECT number FROM names WHERE name = ?3)"
     );
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = book.connection.prepare_cached(sql)?;
     let mut rows = statement.query((key.id.as_bytes(), key.kind.place(), key.channel.as_str()))?;
-    rows.next()?.map(transaction).transpose()
+    rows.next()?.map(|row| transaction(row, book)).transpose()
+}
+
+/// The transaction of a number, if there is one.
+pub(super) fn find_linked(book: Book<'_>, number: TransactionNumber) -> Result<Option<Linked>, Fault> {
+    let mut statement = book.connection.prepare_cached(select_transaction!("t.number = ?1"))?;
+    let mut rows = statement.query([number.0.cast_signed()])?;
+    rows.next()?.map(|row| read_linked(row, book)).transpose()
+}
+
+/// The transaction of a number.
+pub(super) fn linked(book: Book<'_>, number: TransactionNumber) -> Result<Linked, Fault> {
+    Ok(find_linked(book, number)?.ok_or(Damaged("there is no such transaction"))?)
 }
 
 pub(super) const LOOK_UP: &str = select_transaction!(
@@ -80,98 +97,53 @@ pub(super) const LOOK_UP: &str = select_transaction!(
 );
 
 /// The transactions that a reference leads to, in the order of their numbers.
-pub(super) fn look_up(connection: &Connection, reference: Reference) -> Result<Vec<Transaction>, Fault> {
+pub(super) fn look_up(book: Book<'_>, reference: Reference) -> Result<Vec<Transaction>, Fault> {
     match reference {
-        Reference::Number(number) => {
-            transactions(connection, select_transaction!("t.number = ?1"), [number.0.cast_signed()])
-        }
-        Reference::Id(id) => transactions(connection, LOOK_UP, [id.as_bytes()]),
+        Reference::Number(number) => transactions(book, select_transaction!("t.number = ?1"), [number.0.cast_signed()]),
+        Reference::Id(id) => transactions(book, LOOK_UP, [id.as_bytes()]),
     }
 }
 
+/// The transactions after a number, in the order of their numbers.
+pub(super) const NUMBERED: &str = select_transaction!("t.number > ?1 ORDER BY t.number LIMIT ?2");
+
 /// All transactions that a query gives, in its order.
-pub(super) fn transactions(
-    connection: &Connection,
-    sql: &str,
-    parameters: impl Params,
-) -> Result<Vec<Transaction>, Fault> {
-    let mut statement = connection.prepare_cached(sql)?;
+pub(super) fn transactions(book: Book<'_>, sql: &str, parameters: impl Params) -> Result<Vec<Transaction>, Fault> {
+    let mut statement = book.connection.prepare_cached(sql)?;
     let mut rows = statement.query(parameters)?;
     let mut transactions = Vec::new();
     while let Some(row) = rows.next()? {
-        transactions.push(transaction(row)?);
+        transactions.push(transaction(row, book)?);
     }
     Ok(transactions)
 }
 
-/// A transaction's name.
-pub(super) fn key(connection: &Connection, number: TransactionNumber) -> Result<Key, Fault> {
-    let mut statement = connection.prepare_cached(select_transaction!("t.number = ?1"))?;
-    let mut rows = statement.query([number.0.cast_signed()])?;
-    let row = rows.next()?.ok_or(Damaged("there is no such transaction"))?;
-    Ok(transaction(row)?.key)
+/// A reversal that came before its request, as it lies in the file.
+pub(super) struct Forestalling {
+    pub(super) key: Key,
+    pub(super) reversal: MessageId,
+    pub(super) at: Timestamp,
+    pub(super) link: Mark,
 }
 
-/// The request that opened a transaction.
-pub(super) fn request(connection: &Connection, number: TransactionNumber, sealer: &Sealer) -> Result<Request, Fault> {
-    let key = key(connection, number)?;
-    let mut statement = connection.prepare_cached("SELECT request FROM transactions WHERE number = ?1")?;
-    let sealed: Vec<u8> = statement.query_row([number.0.cast_signed()], |row| row.get(0))?;
-    Ok(decode_request(key.kind, &sealer.open(Place::Request(&key), &sealed)?)?)
-}
-
-/// A transaction's journal, oldest first.
-pub(super) fn journal(
-    connection: &Connection,
-    number: TransactionNumber,
-    sealer: &Sealer,
-) -> Result<Vec<Entry>, Fault> {
-    let key = key(connection, number)?;
-    let sql = "SELECT e.position, e.at, e.event, e.state, e.outcome, e.note, e.advised,
-                      a.id, a.capitals, a.advice, a.first_due_at, a.state, a.attempts
-               FROM events AS e LEFT JOIN advices AS a ON a.position = e.position
-               WHERE e.position BETWEEN ?1 AND ?2 ORDER BY e.position";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query((position(number, 0)?, position(number, LAST_VERSION)?))?;
-    let mut journal = Vec::new();
-    for version in 1.. {
-        let Some(row) = rows.next()? else { break };
-        if row.get::<_, i64>(0)? != position(number, version)? {
-            return Err(Damaged("its journal has a gap").into());
-        }
-        journal.push(entry(row, version, &key, sealer)?);
+/// The requests whose reversals came first: of the channel with this number, or all.
+pub(super) fn forestalled(book: Book<'_>, channel: Option<i64>) -> Result<Vec<Forestalling>, Fault> {
+    let sql = "SELECT f.request_id, f.kind, c.name, f.at, f.reversal_id, f.reversal_capitals, f.link
+               FROM forestalled AS f JOIN names AS c ON c.number = f.channel WHERE ?1 IS NULL OR f.channel = ?1";
+    let mut statement = book.connection.prepare_cached(sql)?;
+    let mut rows = statement.query([channel])?;
+    let mut noted = Vec::new();
+    while let Some(row) = rows.next()? {
+        // How the request's id was spelled is not known: it never came.
+        let id = MessageId::from_parts(row.get(0)?, 0);
+        noted.push(Forestalling {
+            key: Key { channel: name(row, 2)?, kind: Word::at_place(row.get(1)?)?, id },
+            reversal: MessageId::from_parts(row.get(4)?, row.get(5)?),
+            at: time(row.get(3)?)?,
+            link: mark(row, 6)?,
+        });
     }
-    Ok(journal)
-}
-
-fn entry(row: &Row<'_>, version: u32, key: &Key, sealer: &Sealer) -> Result<Entry, Fault> {
-    let (advice, advice_end, attempts) = match row.get(7)? {
-        Some(id) => (Some(queued(row, id, 8)?), advice_end(row.get(11)?)?, row.get(12)?),
-        None => (None, None, 0),
-    };
-    let outcome = opened(row, 4, Place::Outcome(key, version), sealer)?;
-    if key.kind == Kind::Provision && matches!(&outcome, Some(Outcome::Approved(approval)) if approval.code().is_none())
-    {
-        return Err(Damaged("an approval has no code").into());
-    }
-    Ok(Entry {
-        version,
-        at: time(row.get(1)?)?,
-        event: Word::at_place(row.get(2)?)?,
-        state: Word::at_place(row.get(3)?)?,
-        outcome,
-        advice,
-        advice_end,
-        attempts,
-        advised: opened(row, 6, Place::Advised(key, version), sealer)?,
-        note: opened(row, 5, Place::Note(key, version), sealer)?,
-    })
-}
-
-/// The record that a column holds sealed, if any.
-fn opened<R: Record>(row: &Row<'_>, column: usize, place: Place<'_>, sealer: &Sealer) -> Result<Option<R>, Fault> {
-    let sealed = row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
-    Ok(sealed.map(|sealed| decode(&sealer.open(place, sealed)?)).transpose()?)
+    Ok(noted)
 }
 
 /// An advice: its id, and three columns from here on.
@@ -183,8 +155,29 @@ pub(super) fn queued(row: &Row<'_>, id: [u8; 16], column: usize) -> Result<Queue
     })
 }
 
-/// The columns of [`select_transaction`].
-pub(super) fn transaction(row: &Row<'_>) -> Result<Transaction, Fault> {
+/// The columns of [`select_transaction`], proven to be as they were written.
+pub(super) fn transaction(row: &Row<'_>, book: Book<'_>) -> Result<Transaction, Fault> {
+    Ok(read_linked(row, book)?.transaction)
+}
+
+/// The same, with the last link of its chain.
+pub(super) fn read_linked(row: &Row<'_>, book: Book<'_>) -> Result<Linked, Fault> {
+    let transaction = unproven(row)?;
+    let (link, mark) = (self::mark(row, 15)?, self::mark(row, 16)?);
+    if mark != book.vault.chain.row(&transaction, link) {
+        return Err(Fault::from(Damaged("its row was altered")).at(transaction.number, None));
+    }
+    Ok(Linked { transaction, link })
+}
+
+/// A link or a mark; what has another length is none that was ever made.
+pub(super) fn mark(row: &Row<'_>, column: usize) -> Result<Mark, Fault> {
+    let bytes = row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from)?;
+    Ok(bytes.try_into().unwrap_or_default())
+}
+
+/// The columns of [`select_transaction`] but the last two, from before they were chained.
+pub(super) fn unproven(row: &Row<'_>) -> Result<Transaction, Fault> {
     let id = MessageId::from_parts(row.get(3)?, row.get(4)?);
     let upstream_id: Option<[u8; 16]> = row.get(8)?;
     Ok(Transaction {
@@ -230,7 +223,7 @@ pub(super) fn advice_state_column(end: Option<AdviceEnd>) -> i64 {
     end.map_or(0, |end| i64::from(end.place()) + 1)
 }
 
-fn advice_end(column: i64) -> Result<Option<AdviceEnd>, Damaged> {
+pub(super) fn advice_end(column: i64) -> Result<Option<AdviceEnd>, Damaged> {
     if column == 0 { Ok(None) } else { AdviceEnd::at_place(column.saturating_sub(1)).map(Some) }
 }
 

@@ -9,11 +9,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use vouchsafe_core::advice::{Advice, AdviceEnd, Hindrance};
 use vouchsafe_core::transaction::{Event, Kind, State};
 
-use super::{OpenError, vouchers};
-use crate::Cause;
+use super::book::{Book, open_vault};
+use super::{OpenError, upgrade};
 use crate::record::word::Word;
 use crate::seal::{Place, Sealer};
-use crate::voucher_hash::VoucherHasher;
+use crate::vault::Vault;
+use crate::{Cause, chain, voucher_hash};
 
 /// "vchs" in the file's header, so that tools and we can tell a store from any other SQLite file.
 const APPLICATION_ID: i64 = 0x7663_6873;
@@ -22,10 +23,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_transactions.sql"),
     include_str!("../../migrations/sqlite/0002_advices.sql"),
     include_str!("../../migrations/sqlite/0003_vouchers.sql"),
+    include_str!("../../migrations/sqlite/0004_integrity.sql"),
 ];
 const NEWEST: i64 = MIGRATIONS.len() as i64;
 /// The first version that finds vouchers by their names.
 const WITH_VOUCHERS: i64 = 3;
+/// The first version that chains journals and seals with keys of the store's own.
+const WITH_CHAINS: i64 = 4;
 /// How long a connection waits for another process that looks into the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// How long an operator's command waits for its turn beside a switch that has much to write.
@@ -82,8 +86,8 @@ pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// The writer's connection, with the schema up to date.
-pub(super) fn open_for_writing(path: &Path, sealer: &Sealer) -> Result<Connection, OpenError> {
+/// The writer's connection, with the schema up to date, and the keys to it.
+pub(super) fn open_for_writing(path: &Path, sealer: Sealer) -> Result<(Connection, Vault), OpenError> {
     let mut connection = Connection::open_with_flags(path, writing())?;
     connection.busy_timeout(BUSY)?;
     // Before all else: it holds only for a file that is still empty.
@@ -97,20 +101,21 @@ pub(super) fn open_for_writing(path: &Path, sealer: &Sealer) -> Result<Connectio
     // In KiB: enough for the inner pages of the indexes of some millions of transactions.
     connection.pragma_update(None, "cache_size", -32_768)?;
     if let Identity::Store(_) = identity {
-        check_key(&connection, sealer)?;
+        check_key(&connection, &sealer)?;
     }
-    migrate(&mut connection, &identity, sealer)?;
-    Ok(connection)
+    let vault = migrate(&mut connection, &identity, sealer)?;
+    Ok((connection, vault))
 }
 
 /// A writer's connection to a store that exists and that a switch may have open.
-pub(super) fn open_for_writing_beside(path: &Path, sealer: &Sealer) -> Result<Connection, OpenError> {
+pub(super) fn open_for_writing_beside(path: &Path, sealer: Sealer) -> Result<(Connection, Vault), OpenError> {
     let connection = Connection::open_with_flags(path, writing())?;
     connection.busy_timeout(BUSY_BESIDE)?;
     check_identity(&connection)?.up_to_date()?;
-    check_key(&connection, sealer)?;
+    check_key(&connection, &sealer)?;
     set_for_writing(&connection)?;
-    Ok(connection)
+    let vault = open_vault(&connection, sealer)?;
+    Ok((connection, vault))
 }
 
 /// Every commit is on disk when it returns, and copies nothing of the log into the file.
@@ -118,6 +123,8 @@ fn set_for_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // What is replaced or destroyed is overwritten, and not only let go of.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(())
 }
@@ -165,24 +172,8 @@ pub(super) fn check_key(connection: &Connection, sealer: &Sealer) -> Result<(), 
     sealer.open(Place::Store, &seal).map(|_| ()).map_err(|_| OpenError::OtherKey)
 }
 
-/// What the names of vouchers are hashed with in this store.
-pub(super) fn voucher_hasher(connection: &Connection, sealer: &Sealer) -> Result<VoucherHasher, OpenError> {
-    let sealed: Vec<u8> = connection.query_row("SELECT voucher_key FROM store", (), |row| row.get(0))?;
-    let key = sealer.open(Place::VoucherKey, &sealed).map_err(|_| OpenError::OtherKey)?;
-    Ok(VoucherHasher::new(key.try_into().map_err(|_| OpenError::NotAStore)?))
-}
-
-/// Gives the store the key that vouchers are found by, and enters those that were sold before there was one.
-fn begin_vouchers(connection: &Connection, sealer: &Sealer) -> Result<(), OpenError> {
-    let key = sealer.draw();
-    let sealed = sealer.seal(Place::VoucherKey, |out| out.extend_from_slice(&key));
-    connection.execute("UPDATE store SET voucher_key = ?1", [sealed])?;
-    let entered = vouchers::enter_all(connection, sealer, &VoucherHasher::new(key));
-    entered.map_err(|fault| OpenError::Engine(Cause::from(fault).to_string()))
-}
-
 /// Brings schema and words up to date, all or nothing.
-fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) -> Result<(), OpenError> {
+fn migrate(connection: &mut Connection, identity: &Identity, sealer: Sealer) -> Result<Vault, OpenError> {
     // At once for writing: a command beside us may write, and what was read before that could not be written on.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = match identity {
@@ -199,8 +190,39 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) ->
         transaction.execute("INSERT INTO store (only_row, seal, checks) VALUES (1, ?1, 0)", [seal])?;
     }
     if from < WITH_VOUCHERS {
-        begin_vouchers(&transaction, sealer)?;
+        let key: [u8; voucher_hash::KEY] = sealer.draw();
+        let sealed = sealer.seal(Place::VoucherKey, |out| out.extend_from_slice(&key));
+        transaction.execute("UPDATE store SET voucher_key = ?1", [sealed])?;
     }
+    if from < WITH_CHAINS {
+        begin_chains(&transaction, &sealer)?;
+    }
+    if (1..WITH_CHAINS).contains(&from) {
+        // What an earlier version wrote is sealed with the key from the configuration itself.
+        transaction.execute("INSERT INTO sealing_keys (number, key) VALUES (0, x'')", ())?;
+    }
+    let vault = open_vault(&transaction, sealer)?;
+    let book = Book { connection: &transaction, vault: &vault };
+    let filled = upgrade::fill(book, from < WITH_VOUCHERS, from < WITH_CHAINS);
+    filled.map_err(|fault| OpenError::Engine(Cause::from(fault).to_string()))?;
+    write_words(&transaction)?;
+    transaction.commit()?;
+    Ok(vault)
+}
+
+/// Gives the store the key that journals are chained with, and the first that records are sealed with.
+fn begin_chains(connection: &Connection, sealer: &Sealer) -> Result<(), OpenError> {
+    let key: [u8; chain::KEY] = sealer.draw();
+    let sealed = sealer.seal(Place::ChainKey, |out| out.extend_from_slice(&key));
+    connection.execute("UPDATE store SET chain_key = ?1", [sealed])?;
+    let key: [u8; 32] = sealer.draw();
+    let sealed = sealer.seal(Place::SealingKey(1), |out| out.extend_from_slice(&key));
+    connection.execute("INSERT INTO sealing_keys (number, key) VALUES (1, ?1)", [sealed])?;
+    Ok(())
+}
+
+/// Writes down what the places of words mean.
+fn write_words(connection: &Connection) -> Result<(), OpenError> {
     let lists = [
         ("kind", words(Kind::name)),
         ("state", words(State::name)),
@@ -213,10 +235,10 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: &Sealer) ->
                ON CONFLICT DO UPDATE SET word = excluded.word WHERE word <> excluded.word";
     for (list, words) in lists {
         for (word, place) in words.iter().zip(0_i64..) {
-            transaction.prepare_cached(sql)?.execute((list, place, word))?;
+            connection.prepare_cached(sql)?.execute((list, place, word))?;
         }
     }
-    Ok(transaction.commit()?)
+    Ok(())
 }
 
 fn words<W: Word, S: Into<String>>(spell: impl Fn(W) -> S) -> Vec<String> {

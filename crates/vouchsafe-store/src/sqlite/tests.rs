@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
 use vouchsafe_core::id::{ChannelId, MessageId};
+use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::transaction::Kind;
 
 use super::*;
@@ -15,6 +16,9 @@ use crate::story;
 mod batches;
 mod beside;
 mod files;
+mod integrity;
+mod keys;
+mod lives;
 mod migration;
 mod secrets;
 

@@ -6,10 +6,8 @@
 use rusqlite::Connection;
 
 use super::Fault;
+use super::book::Book;
 use super::row::{self, select_transaction};
-use crate::record::decode;
-use crate::seal::{Place, Sealer};
-use crate::voucher_hash::VoucherHasher;
 use crate::{Concerned, TransactionNumber};
 
 /// How many bits of a transaction's number a partition leaves out.
@@ -23,6 +21,13 @@ pub(super) fn enter(connection: &Connection, number: TransactionNumber, names: &
         connection.prepare_cached(sql)?.execute((number >> PARTITION_BITS, name, number))?;
     }
     Ok(())
+}
+
+/// Whether a transaction is entered under a name.
+pub(super) fn is_entered(connection: &Connection, number: TransactionNumber, name: i64) -> Result<bool, Fault> {
+    let number = number.0.cast_signed();
+    let sql = "SELECT EXISTS (SELECT 1 FROM vouchers WHERE partition = ?1 AND name = ?2 AND number = ?3)";
+    Ok(connection.prepare_cached(sql)?.query_row((number >> PARTITION_BITS, name, number), |row| row.get(0))?)
 }
 
 /// Takes a transaction out from under every name. It walks through one partition, so it is for what is seldom.
@@ -40,36 +45,17 @@ pub(super) const CONCERNING: &str = select_transaction!(
 );
 
 /// The transactions of a voucher, in the order of their numbers.
-pub(super) fn concerning(connection: &Connection, name: i64) -> Result<Vec<Concerned>, Fault> {
+pub(super) fn concerning(book: Book<'_>, name: i64) -> Result<Vec<Concerned>, Fault> {
     let newest = "SELECT coalesce(max(partition), -1) FROM vouchers";
-    let newest: i64 = connection.prepare_cached(newest)?.query_row((), |row| row.get(0))?;
-    let mut statement = connection.prepare_cached(CONCERNING)?;
+    let newest: i64 = book.connection.prepare_cached(newest)?.query_row((), |row| row.get(0))?;
+    let mut statement = book.connection.prepare_cached(CONCERNING)?;
     let mut concerned = Vec::new();
     for partition in 0..=newest {
         let mut rows = statement.query((partition, name))?;
         while let Some(row) = rows.next()? {
             let is_owed = row.get(row::TRANSACTION_COLUMNS)?;
-            concerned.push(Concerned { transaction: row::transaction(row)?, is_owed });
+            concerned.push(Concerned { transaction: row::transaction(row, book)?, is_owed });
         }
     }
     Ok(concerned)
-}
-
-/// Enters every voucher that the journals tell of, for a store that was written before vouchers were entered. What is
-/// damaged is left out: it costs its own journal, as before, and not the start of the switch.
-pub(super) fn enter_all(connection: &Connection, sealer: &Sealer, hasher: &VoucherHasher) -> Result<(), Fault> {
-    let sql = "SELECT e.position, e.outcome FROM events AS e WHERE e.outcome IS NOT NULL";
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query(())?;
-    while let Some(row) = rows.next()? {
-        let (position, sealed): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        let (number, version) =
-            (TransactionNumber((position >> row::VERSION_BITS).cast_unsigned()), row::version(position));
-        let key = row::key(connection, number)?;
-        let opened = sealer.open(Place::Outcome(&key, version), &sealed).and_then(|plain| decode(&plain));
-        if let Ok(outcome) = opened {
-            enter(connection, number, &hasher.issued(&outcome))?;
-        }
-    }
-    Ok(())
 }

@@ -40,10 +40,10 @@ pub(super) struct Writer {
 
 impl Writer {
     /// A writer with a log to look after, or one beside a switch whose log it is.
-    pub(super) fn start(connection: Connection, log: Option<Log>) -> io::Result<Self> {
+    pub(super) fn start(tables: Tables, log: Option<Log>) -> io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let counters = Arc::new(Counters::default());
-        let thread = WriterThread { tables: Tables::new(connection), log, counters: Arc::clone(&counters) };
+        let thread = WriterThread { tables, log, counters: Arc::clone(&counters) };
         let thread = Builder::new().name("store-writer".to_owned()).spawn(move || thread.run(waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread), counters })
     }
@@ -201,7 +201,7 @@ impl WriterThread {
     fn commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), Setback> {
         let in_words = |error: rusqlite::Error| Cause::Engine(error.to_string());
         execute(&self.tables.connection, "BEGIN IMMEDIATE").map_err(|error| Setback::Begin(in_words(error)))?;
-        if let Err(fault) = batch.iter_mut().try_for_each(|work| work.apply(&mut self.tables)) {
+        if let Err(fault) = self.apply(batch) {
             self.roll_back();
             return Err(Setback::Command(fault.into()));
         }
@@ -215,6 +215,12 @@ impl WriterThread {
         self.counters.commits.fetch_add(1, Ordering::Relaxed);
         self.counters.commands.fetch_add(batch.len() as u64, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn apply(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), Fault> {
+        self.tables.begin()?;
+        batch.iter_mut().try_for_each(|work| work.apply(&mut self.tables))?;
+        self.tables.add_up()
     }
 
     /// Leaves no transaction open. The engine may have rolled back by itself; and if it cannot, then the

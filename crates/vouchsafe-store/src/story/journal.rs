@@ -99,10 +99,10 @@ pub(super) async fn fill_journal(store: &dyn Store, pending: &Transaction) -> Ve
             attempts: 0,
             advised: (!turn.is_multiple_of(3)).then(|| sample::channel_advices()[turn % 3 - 1].clone()),
             note: turn.is_multiple_of(2).then(|| text(sample::NOTE)),
+            is_destroyed: false,
         };
         journal.push(entry.clone());
-        let Entry { version: _, at, event, state, outcome, advice, advice_end: ends, attempts: _, advised, note } =
-            entry;
+        let Entry { at, event, state, outcome, advice, advice_end: ends, advised, note, .. } = entry;
         let (number, key) = (pending.number, pending.key.clone());
         let change = Change {
             number,

@@ -37,6 +37,10 @@ pub(crate) fn refused(refusal: Refusal, kind: Kind) -> (StatusCode, ErrorDetail)
         Refusal::NeverSeen => {
             (StatusCode::NOT_FOUND, ours(UnableToLocateRecord, "this channel has sent no such request"))
         }
+        Refusal::KeptNoLonger => (
+            StatusCode::NOT_FOUND,
+            ours(UnableToLocateRecord, "this request has ended long ago, and what it brought is kept no longer"),
+        ),
         Refusal::NotYours => {
             (StatusCode::FORBIDDEN, ours(AuthenticationError, "another channel has sent this request"))
         }

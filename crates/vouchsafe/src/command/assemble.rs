@@ -24,7 +24,7 @@ use crate::live_catalogue::LiveCatalogue;
 use crate::metrics::Metrics;
 use crate::tls::LiveTls;
 use crate::watchers::{Openings, Watchers};
-use crate::{forward, recover};
+use crate::{forward, recover, retention};
 
 /// The catalogue that a configuration names, checked against its providers.
 pub(crate) fn catalogue(config: &Config) -> Result<LiveCatalogue, Failure> {
@@ -134,6 +134,7 @@ pub(crate) async fn serve(
     }
     recover::start(&app);
     forward::start(&app);
+    retention::start(&app);
     announce()?;
     let router: Router = api::router(Arc::clone(&app), door.access, door.base_path);
     let stopping = app.stopping.clone();

@@ -5,8 +5,10 @@ mod assemble;
 mod catalogue;
 mod channel;
 mod check_config;
+mod keys;
 mod openapi;
 mod orphans;
+mod progress;
 mod providers;
 mod sandbox;
 mod sealing_key;
@@ -17,6 +19,7 @@ mod stop;
 mod store;
 mod story;
 mod unfinalised;
+mod verify;
 
 use std::fmt;
 use std::io::Write as _;
@@ -102,6 +105,20 @@ enum Command {
         #[command(flatten)]
         store: store::StoreArguments,
     },
+    /// Prove that nothing in the store was altered, and nothing taken away; works beside a running switch.
+    ///
+    /// Every row and every event carries a keyed hash, each journal is a chain of them, and one sum counts them all.
+    /// Exit code 0: all is sound; 1: something is broken, and the first thing that is broken is told first.
+    Verify {
+        /// The sum that an earlier run told, where nothing has happened since.
+        #[arg(long, value_name = "SUM")]
+        expect: Option<String>,
+        #[command(flatten)]
+        store: store::StoreArguments,
+    },
+    /// Look after the keys that the store is sealed with.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Write the interface's OpenAPI description.
     Openapi {
         /// Where to; `-` is the standard output.
@@ -256,6 +273,8 @@ pub fn run(line: CommandLine) -> ExitCode {
             advices::redrive(id.as_deref(), &store)
         }
         Command::Unfinalised { store } => unfinalised::list(&store),
+        Command::Verify { expect, store } => verify::verify(expect.as_deref(), &store),
+        Command::Keys(command) => keys::keys(&command),
         Command::Openapi { output } => openapi::openapi(&output),
     };
     match done {

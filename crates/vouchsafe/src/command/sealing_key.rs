@@ -40,8 +40,22 @@ pub(crate) fn sealer(source: &KeySource, store: &Path) -> Result<Sealer, Failure
         Err(wrong) => return Err(Failure::unusable(format!("the setting {} {wrong}", setting(source)))),
     };
     let bytes = bytes(digits.expose().trim()).ok_or_else(|| malformed(source, is_new))?;
+    Ok(with(bytes))
+}
+
+/// The sealer of a key that another one is to be replaced by. A key file that is not there is made.
+pub(crate) fn another(source: &KeySource) -> Result<Sealer, Failure> {
+    let digits = match source.fetch(&|name| std::env::var(name).ok()) {
+        Err(Wrong::SecretFile { file, reason: ErrorKind::NotFound }) => make(&file)?,
+        Err(Wrong::Secret) => return Err(malformed(source, true)),
+        fetched => fetched.map_err(|wrong| Failure::unusable(format!("the new key {wrong}")))?,
+    };
+    Ok(with(bytes(digits.expose().trim()).ok_or_else(|| malformed(source, true))?))
+}
+
+fn with(key: [u8; 32]) -> Sealer {
     let clock: Arc<dyn Clock> = Arc::new(MachineClock);
-    Ok(Sealer::new(SealingKey::from_bytes(bytes), move |random: &mut [u8]| clock.fill(random)))
+    Sealer::new(SealingKey::from_bytes(key), move |random: &mut [u8]| clock.fill(random))
 }
 
 /// Where a configuration says where the key is; a variable is named, because the reason why it is not there is not.
@@ -49,6 +63,7 @@ fn setting(source: &KeySource) -> String {
     match source {
         KeySource::Environment(name) => format!("sealing_key.env = {name:?}"),
         KeySource::File(_) => "sealing_key.file".to_owned(),
+        KeySource::Command(words) => format!("sealing_key.command = {words:?}"),
     }
 }
 
@@ -56,6 +71,7 @@ fn setting(source: &KeySource) -> String {
 fn malformed(source: &KeySource, is_new: bool) -> Failure {
     let (place, remedy) = match source {
         KeySource::Environment(name) => (format!("environment variable {name}"), "set it to the key from its backup"),
+        KeySource::Command(_) => ("output of sealing_key.command".to_owned(), "have it write the key from its backup"),
         KeySource::File(file) if is_new => (
             format!("file {}", file.display()),
             "put the key back from its backup, or remove the file: there is no database yet, so a new key is made with it",

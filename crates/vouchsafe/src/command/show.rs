@@ -1,7 +1,8 @@
 //! `vouchsafe show`: a transaction's whole story.
 
 use vouchsafe_core::id::MessageId;
-use vouchsafe_store::{Reference, Store, StoreError, TransactionNumber};
+use vouchsafe_core::message::Request;
+use vouchsafe_store::{Cause, Reference, Store, StoreError, TransactionNumber};
 
 use crate::command::store::StoreArguments;
 use crate::command::story::story;
@@ -36,9 +37,12 @@ pub(crate) fn nobody(id: &str) -> String {
 async fn stories(store: &dyn Store, reference: Reference) -> Result<Vec<String>, StoreError> {
     let mut stories = Vec::new();
     for transaction in store.look_up(reference).await? {
-        let request = store.request(transaction.number).await?;
+        let request = match store.request(transaction.number).await {
+            Err(error) if *error.cause() == Cause::Destroyed => None,
+            request => Some(request?),
+        };
         let journal = store.journal(transaction.number).await?;
-        stories.push(story(&transaction, request.presented_code(), &journal));
+        stories.push(story(&transaction, request.as_ref().and_then(Request::presented_code), &journal));
     }
     Ok(stories)
 }

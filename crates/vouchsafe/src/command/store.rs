@@ -48,6 +48,11 @@ impl StoreArguments {
 }
 
 impl FoundStore {
+    /// What opens it.
+    pub(crate) fn sealer(self) -> Sealer {
+        self.sealer
+    }
+
     /// Opens it for reading.
     pub(crate) fn read(self) -> Result<SqliteStore, Failure> {
         let opened = SqliteStore::open_read_only(&self.path, self.sealer);
@@ -61,6 +66,6 @@ impl FoundStore {
     }
 }
 
-fn cannot_open(path: &Path, error: &OpenError) -> Failure {
+pub(crate) fn cannot_open(path: &Path, error: &OpenError) -> Failure {
     Failure::failed(format!("cannot open {}: {error}", path.display()))
 }

@@ -40,6 +40,9 @@ pub(crate) fn story(transaction: &Transaction, presented: Option<&VoucherCode>, 
         if let Some(outcome) = &entry.outcome {
             detail(words.outcome(outcome));
         }
+        if entry.is_destroyed {
+            detail("what was said is kept no longer".to_owned());
+        }
         if let Some(queued) = &entry.advice {
             detail(advice(queued, entry.advice_end, entry.attempts));
         }

@@ -100,6 +100,11 @@ pub enum Wrong {
     UserName,
     /// The environment variable is absent, empty or not Unicode.
     Variable,
+    /// The command of a secret did not give one.
+    SecretCommand {
+        /// What went wrong with it.
+        why: String,
+    },
     /// The file of a secret cannot be read.
     SecretFile {
         /// Which file.
@@ -313,6 +318,7 @@ impl fmt::Display for Wrong {
             Self::Variable => {
                 f.write_str("names an environment variable that is not set or is empty; set it before the start")
             }
+            Self::SecretCommand { why } => write!(f, "names a command that {why}"),
             Self::SecretFile { file, reason: io::ErrorKind::NotFound } => {
                 f.write_str("names a file that does not exist; as the user that runs vouchsafe, make it with ")?;
                 write!(f, "`(umask 077; printf %s 'THE SECRET' > {})`", file.display())

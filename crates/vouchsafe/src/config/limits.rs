@@ -8,6 +8,8 @@ use vouchsafe_core::circuit::CircuitRules;
 use super::document::{Section, Told};
 use super::value::{count, milliseconds, seconds, whole};
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Bounds on size and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -45,6 +47,8 @@ pub struct Limits {
     pub file_check: Duration,
     /// How long a graceful stop waits for work in flight.
     pub stop: Duration,
+    /// How long after its request what was said in a transaction is kept, once it has ended; for ever if not said.
+    pub retention: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -67,6 +71,7 @@ impl Default for Limits {
             token: Duration::from_secs(15 * 60),
             file_check: Duration::from_secs(5),
             stop: Duration::from_secs(60),
+            retention: None,
         }
     }
 }
@@ -95,6 +100,8 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
     let token = section.or("token_seconds", default.token, seconds);
     let file_check = section.or("file_check_seconds", default.file_check, seconds);
     let stop = section.or("stop_seconds", default.stop, seconds);
+    // Longer than a hundred years is for ever.
+    let retention = section.optional("retention_days", whole(1..=36_500));
     Ok(Limits {
         body_bytes: body_bytes?,
         body: body?,
@@ -113,5 +120,6 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
         token: token?,
         file_check: file_check?,
         stop: stop?,
+        retention: retention?.map(|days: u32| DAY * days),
     })
 }

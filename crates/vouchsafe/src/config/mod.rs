@@ -126,7 +126,7 @@ fn config(root: &mut Section<'_, '_>, surroundings: Surroundings<'_>) -> Result<
     let base_path = root.or("base_path", "/suv/v1".to_owned(), base_path);
     let store = root.required("store", |value| store(value, folder));
     let catalogue = root.optional("catalogue", value::path(folder));
-    let sealing_key = root.table("sealing_key", |key| secret_source::read(key, "file", "env", folder));
+    let sealing_key = root.table("sealing_key", |key| secret_source::read_sealing_key(key, folder));
     let institution = root.table("institution", institution);
     let limits = root.table("limits", limits::read);
     let log = root.table("log", |log| {

@@ -157,9 +157,13 @@ async fn told(
     // What it sold has the channel's own name for the product, not the provider's.
     if let Some(own) = own
         && (is_sold || is_known)
-        && let Request::Provision(request) = bounds.within(app.store.request(own.number)).await.map_err(unsure)?
     {
-        found.product = request.product.or(found.product);
+        match bounds.within(app.store.request(own.number)).await.map_err(unsure) {
+            Ok(Request::Provision(request)) => found.product = request.product.or(found.product),
+            // The provider still tells what it is worth; only the channel's own name for it is gone.
+            Ok(Request::Redemption(_) | Request::Refund(_)) | Err(Refusal::KeptNoLonger) => {}
+            Err(refusal) => return Err(refusal),
+        }
     }
     Ok(found)
 }

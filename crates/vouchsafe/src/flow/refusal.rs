@@ -26,6 +26,8 @@ pub enum Refusal {
     NoSuchRedemption,
     /// This channel has sent no such request, or has to do with no such voucher.
     NeverSeen,
+    /// What was said in this request has been destroyed, having been kept for as long as it was to be.
+    KeptNoLonger,
     /// Another channel has sent this request.
     NotYours,
     /// The outcome is still waited for.

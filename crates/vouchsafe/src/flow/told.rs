@@ -3,7 +3,7 @@
 use vouchsafe_core::message::{Request, Response};
 use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::transaction::Event;
-use vouchsafe_store::{StoreError, Transaction};
+use vouchsafe_store::{Cause, StoreError, Transaction};
 
 use crate::app::App;
 use crate::flow::ask::Bounds;
@@ -23,6 +23,9 @@ pub(crate) async fn as_told(
     if journal.last().is_some_and(|entry| is_reversed(entry.state)) {
         return Err(Refusal::AlreadyReversed);
     }
+    if journal.iter().any(|entry| entry.event == Event::ProviderApproved && entry.is_destroyed) {
+        return Err(Refusal::KeptNoLonger);
+    }
     for entry in journal {
         match (entry.event, entry.outcome) {
             (Event::ProviderApproved, Some(Outcome::Approved(approval))) => {
@@ -41,6 +44,9 @@ pub(crate) async fn as_told(
 }
 
 pub(crate) fn unsure(error: StoreError) -> Refusal {
+    if *error.cause() == Cause::Destroyed {
+        return Refusal::KeptNoLonger;
+    }
     tracing::error!(%error, "the journal could not be read");
     Refusal::Unsure
 }

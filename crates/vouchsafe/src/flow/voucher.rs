@@ -9,7 +9,7 @@ use vouchsafe_core::message::{RefundRequest, Request};
 use vouchsafe_core::route::{Signs, candidates};
 use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_core::voucher::VoucherName;
-use vouchsafe_store::{Concerned, Key, StoreError};
+use vouchsafe_store::{Cause, Concerned, Key, StoreError};
 
 use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
@@ -160,6 +160,10 @@ fn first_owing<'c>(concerned: &'c [Concerned], asked: &ProviderId, own: Option<&
 }
 
 fn not_recorded(error: StoreError) -> Refusal {
+    if *error.cause() == Cause::Destroyed {
+        // A redemption whose time is over can be given back by nobody.
+        return Refusal::NoSuchRedemption;
+    }
     tracing::error!(%error, "our own record of a voucher could not be read");
     Refusal::NotRecorded
 }

@@ -36,6 +36,7 @@ fn meeting(refusal: &Refusal) -> Vec<(&'static str, Kind)> {
         Refusal::NotOffered | Refusal::AdvicesFirst => [of_a_voucher, &[VOUCHER_LOOKUP]].concat(),
         Refusal::NoSuchRedemption => vec![REQUESTS[2]],
         Refusal::NeverSeen => LOOKUPS.to_vec(),
+        Refusal::KeptNoLonger => [RETRY, &[REDEMPTION_LOOKUP]].concat(),
         Refusal::NotYours => vec![REDEMPTION_LOOKUP],
         // Told without a body: nothing is wrong.
         Refusal::StillOpen => Vec::new(),
@@ -66,6 +67,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AdvicesFirst,
         Refusal::NoSuchRedemption,
         Refusal::NeverSeen,
+        Refusal::KeptNoLonger,
         Refusal::NotYours,
         Refusal::StillOpen,
         Refusal::NotForSale(NotForSale::UnknownProduct),

@@ -18,12 +18,12 @@ use crate::world::{ProviderStub, Setup, Switch, approve, eventually, id, request
 const CODE: &str = "1234-5678-9012-3456";
 
 /// A person at a terminal, with the configuration of a switch that runs.
-struct Operator {
+pub(crate) struct Operator {
     folder: tempfile::TempDir,
 }
 
 impl Operator {
-    fn of(switch: &Switch) -> Self {
+    pub(crate) fn of(switch: &Switch) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("sealing.key"), "07".repeat(32)).unwrap();
         let config = format!(
@@ -51,12 +51,12 @@ password_env = "PROVIDER_PASSWORD"
         Self { folder }
     }
 
-    fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("vouchsafe.toml")
     }
 
     /// Types a command.
-    fn types(&self, words: &[&str]) -> Said {
+    pub(crate) fn types(&self, words: &[&str]) -> Said {
         let output = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
             .args(words)
             .arg("--config")
@@ -68,8 +68,8 @@ password_env = "PROVIDER_PASSWORD"
 }
 
 /// What a command said, on both of its outputs, and its exit code.
-struct Said {
-    text: String,
+pub(crate) struct Said {
+    pub(crate) text: String,
     exit: i32,
 }
 
@@ -82,7 +82,7 @@ impl From<Output> for Said {
 
 impl Said {
     #[track_caller]
-    fn says(&self, exit: i32, parts: &[&str]) {
+    pub(crate) fn says(&self, exit: i32, parts: &[&str]) {
         assert_eq!(self.exit, exit, "{}", self.text);
         for part in parts {
             assert!(self.text.contains(part), "{part:?} is not in {}", self.text);

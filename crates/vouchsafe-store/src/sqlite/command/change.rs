@@ -1,14 +1,20 @@
 //! One event, and all that becomes durable with it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::transaction::{Event, Kind, State};
 
 use super::{Command, Tables};
+use crate::chain::{Chained, Link};
 use crate::record::Damaged;
 use crate::record::word::Word;
+use crate::seal::Place;
+use crate::sqlite::row::Linked;
 use crate::sqlite::{Fault, row, vouchers};
-use crate::{Key, QueuedAdvice, Recorded, Reroute, TransactionNumber};
+use crate::vault::Sealed;
+use crate::{Key, QueuedAdvice, Recorded, Reroute, Transaction, TransactionNumber};
 
 /// A change; what may hold a secret is sealed.
 pub(in crate::sqlite) struct RecordEvent {
@@ -19,11 +25,11 @@ pub(in crate::sqlite) struct RecordEvent {
     pub(in crate::sqlite) event: Event,
     pub(in crate::sqlite) state: State,
     pub(in crate::sqlite) due_at: Option<Timestamp>,
-    pub(in crate::sqlite) outcome: Option<Vec<u8>>,
+    pub(in crate::sqlite) outcome: Option<Sealed>,
     pub(in crate::sqlite) advice: Option<QueuedAdvice>,
     pub(in crate::sqlite) ends: Option<AdviceEnd>,
-    pub(in crate::sqlite) advised: Option<Vec<u8>>,
-    pub(in crate::sqlite) note: Option<Vec<u8>>,
+    pub(in crate::sqlite) advised: Option<Sealed>,
+    pub(in crate::sqlite) note: Option<Sealed>,
     /// What the voucher that was issued is found by.
     pub(in crate::sqlite) voucher: Vec<i64>,
     pub(in crate::sqlite) reroute: Option<Reroute>,
@@ -33,23 +39,31 @@ impl Command for RecordEvent {
     type Answer = Recorded;
 
     fn apply(&self, tables: &mut Tables) -> Result<Recorded, Fault> {
-        let position = row::position(self.number, self.seen.saturating_add(1))?;
-        if !self.moves_transaction(tables)? {
+        let version = self.seen.saturating_add(1);
+        let position = row::position(self.number, version)?;
+        // The key counts because outcome and note are sealed to it: under another they could never be opened again.
+        let found = row::find_linked(tables.book(), self.number)?;
+        let Some(Linked { transaction, link }) = found.filter(|found| self.has_seen(&found.transaction)) else {
             return Ok(Recorded::Stale);
-        }
-        if let Some(reroute) = &self.reroute {
-            self.change_provider(reroute, tables)?;
-        }
-        let sql = "INSERT INTO events (position, at, event, state, outcome, note, advised)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        };
+        let link = tables.vault.chain.event(link, self.number, version, &self.chained());
+        self.move_transaction(transaction, link, tables)?;
+        tables.gain(link);
+        let sql = "INSERT INTO events (position, at, event, state, outcome, note, advised, link)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let now = |place, sealed: &'_ Option<Sealed>| -> Result<Option<Vec<u8>>, Fault> {
+            let now = sealed.as_ref().map(|sealed| tables.sealed_now(place, &sealed.bytes)).transpose()?;
+            Ok(now.map(Cow::into_owned))
+        };
         tables.connection.prepare_cached(sql)?.execute((
             position,
             self.at.as_millisecond(),
             self.event.place(),
             self.state.place(),
-            &self.outcome,
-            &self.note,
-            &self.advised,
+            now(Place::Outcome(&self.key, version), &self.outcome)?,
+            now(Place::Note(&self.key, version), &self.note)?,
+            now(Place::Advised(&self.key, version), &self.advised)?,
+            link.mark,
         ))?;
         vouchers::enter(&tables.connection, self.number, &self.voucher)?;
         if self.state == State::Declined && self.key.kind != Kind::Provision {
@@ -66,30 +80,44 @@ impl Command for RecordEvent {
 }
 
 impl RecordEvent {
-    /// Whether the transaction was as the caller saw it, and has moved.
-    fn moves_transaction(&self, tables: &Tables) -> Result<bool, Fault> {
-        // The key is part of the condition because outcome and note are sealed to it: under another they could
-        // never be opened again.
-        let sql = "UPDATE transactions SET state = ?1, version = version + 1, due_at = ?2
-                   WHERE number = ?3 AND version = ?4 AND request_id = ?5 AND kind = ?6
-                     AND channel = (SELECT number FROM names WHERE name = ?7)";
-        let changed = tables.connection.prepare_cached(sql)?.execute((
-            self.state.place(),
-            self.due_at.map(Timestamp::as_millisecond),
-            self.number.0.cast_signed(),
-            self.seen,
-            self.key.id.as_bytes(),
-            self.key.kind.place(),
-            self.key.channel.as_str(),
-        ))?;
-        Ok(changed > 0)
+    /// Whether the transaction is as the caller saw it.
+    fn has_seen(&self, transaction: &Transaction) -> bool {
+        transaction.version == self.seen && transaction.key == self.key
     }
 
-    fn change_provider(&self, reroute: &Reroute, tables: &mut Tables) -> Result<(), Fault> {
-        let provider = tables.number_of_name(reroute.provider.as_str())?;
-        let sql = "UPDATE transactions SET provider = ?1, terms = ?2 WHERE number = ?3";
-        let parameters = (provider, row::terms_column(reroute.terms), self.number.0.cast_signed());
-        tables.connection.prepare_cached(sql)?.execute(parameters)?;
+    fn chained(&self) -> Chained<'_> {
+        let digest = |sealed: &Option<Sealed>| sealed.as_ref().map(|sealed| sealed.digest);
+        Chained {
+            at: self.at,
+            event: self.event,
+            state: self.state,
+            advice: self.advice.as_ref(),
+            outcome: digest(&self.outcome),
+            advised: digest(&self.advised),
+            note: digest(&self.note),
+        }
+    }
+
+    fn move_transaction(&self, was: Transaction, link: Link, tables: &mut Tables) -> Result<(), Fault> {
+        let mut now = Transaction { version: was.version + 1, state: self.state, due_at: self.due_at, ..was };
+        if let Some(Reroute { provider, terms }) = &self.reroute {
+            now.provider = provider.clone();
+            now.terms = *terms;
+        }
+        let provider = tables.number_of_name(now.provider.as_str())?;
+        let sql = "UPDATE transactions SET state = ?1, version = ?2, due_at = ?3, provider = ?4, terms = ?5, link = ?6,
+                          mark = ?7
+                   WHERE number = ?8";
+        tables.connection.prepare_cached(sql)?.execute((
+            now.state.place(),
+            now.version,
+            now.due_at.map(Timestamp::as_millisecond),
+            provider,
+            row::terms_column(now.terms),
+            link.mark,
+            tables.vault.chain.row(&now, link.mark),
+            self.number.0.cast_signed(),
+        ))?;
         Ok(())
     }
 

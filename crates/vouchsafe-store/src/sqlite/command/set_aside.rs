@@ -1,21 +1,22 @@
 //! A channel begins anew: what was its own goes by another name.
 
-use std::sync::Arc;
-
 use vouchsafe_core::id::ChannelId;
 
 use super::{Command, Tables};
-use crate::record::Damaged;
-use crate::seal::{Place, Sealer};
-use crate::sqlite::{Fault, row};
-use crate::{Key, TransactionNumber};
+use crate::chain::Mark;
+use crate::record::word::Word;
+use crate::seal::{Form, Place};
+use crate::sqlite::Fault;
+use crate::sqlite::journal::{self, Line, Proven};
+use crate::sqlite::row::{self, Forestalling};
+use crate::vault::Opened;
+use crate::{Key, Transaction, TransactionNumber};
 
-/// Gives everything that is a channel's to another name. Whatever is sealed is sealed anew, because it is bound to the
-/// name; all in one commit, which suits a sandbox and nothing larger.
+/// Gives everything that is a channel's to another name. Whatever is sealed is sealed anew and whatever is chained is
+/// chained anew, because both are bound to the name; all in one commit, which suits a sandbox and nothing larger.
 pub(in crate::sqlite) struct SetAside {
     pub(in crate::sqlite) channel: ChannelId,
     pub(in crate::sqlite) under: ChannelId,
-    pub(in crate::sqlite) sealer: Arc<Sealer>,
 }
 
 impl Command for SetAside {
@@ -32,52 +33,67 @@ impl Command for SetAside {
         for number in &numbers {
             self.move_one(TransactionNumber(number.cast_unsigned()), to, tables)?;
         }
-        tables
-            .connection
-            .prepare_cached("UPDATE forestalled SET channel = ?1 WHERE channel = ?2")?
-            .execute((to, from))?;
+        self.move_forestalled(from, to, tables)?;
         Ok(numbers.len())
     }
 }
 
 impl SetAside {
-    fn move_one(&self, number: TransactionNumber, to: i64, tables: &Tables) -> Result<(), Fault> {
-        let was = row::key(&tables.connection, number)?;
-        let now = Key { channel: self.under.clone(), ..was.clone() };
-        let sql = "SELECT request FROM transactions WHERE number = ?1";
-        let number_column = number.0.cast_signed();
-        let request: Vec<u8> = tables.connection.prepare_cached(sql)?.query_row([number_column], |row| row.get(0))?;
-        let request = self.sealed_anew(&request, Place::Request(&was), Place::Request(&now))?;
-        let sql = "UPDATE transactions SET channel = ?1, request = ?2 WHERE number = ?3";
-        tables.connection.prepare_cached(sql)?.execute((to, request, number_column))?;
-        self.move_journal(number, &was, &now, tables)
-    }
-
-    fn move_journal(&self, number: TransactionNumber, was: &Key, now: &Key, tables: &Tables) -> Result<(), Fault> {
-        type Sealed = Option<Vec<u8>>;
-        let sql = "SELECT position, outcome, note, advised FROM events WHERE position BETWEEN ?1 AND ?2";
-        let range = (row::position(number, 0)?, row::position(number, row::LAST_VERSION)?);
-        let events: Vec<(i64, Sealed, Sealed, Sealed)> = tables
-            .connection
-            .prepare_cached(sql)?
-            .query_map(range, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        for (position, outcome, note, advised) in events {
-            let version = row::version(position);
-            let anew = |sealed: Sealed, was, now| sealed.map(|it| self.sealed_anew(&it, was, now)).transpose();
-            let sql = "UPDATE events SET outcome = ?1, note = ?2, advised = ?3 WHERE position = ?4";
-            tables.connection.prepare_cached(sql)?.execute((
-                anew(outcome, Place::Outcome(was, version), Place::Outcome(now, version))?,
-                anew(note, Place::Note(was, version), Place::Note(now, version))?,
-                anew(advised, Place::Advised(was, version), Place::Advised(now, version))?,
-                position,
-            ))?;
-        }
+    fn move_one(&self, number: TransactionNumber, to: i64, tables: &mut Tables) -> Result<(), Fault> {
+        let Proven { linked, request, lines, shares } =
+            journal::prove(tables.book(), row::linked(tables.book(), number)?)?;
+        tables.gained = tables.gained.wrapping_sub(shares);
+        let key = Key { channel: self.under.clone(), ..linked.transaction.key.clone() };
+        let now = Transaction { key, ..linked.transaction };
+        let opening = tables.vault.chain.opening(&now, request.digest);
+        tables.gain(opening);
+        let link = move_journal(&now, opening.mark, &lines, tables)?;
+        let sql = "UPDATE transactions SET channel = ?1, request = ?2, link = ?3, mark = ?4 WHERE number = ?5";
+        let request = sealed_anew(tables, Place::Request(&now.key), &request);
+        let mark = tables.vault.chain.row(&now, link);
+        tables.connection.prepare_cached(sql)?.execute((to, request, link, mark, number.0.cast_signed()))?;
         Ok(())
     }
 
-    fn sealed_anew(&self, sealed: &[u8], was: Place<'_>, now: Place<'_>) -> Result<Vec<u8>, Damaged> {
-        let plain = self.sealer.open(was, sealed)?;
-        Ok(self.sealer.seal(now, |out| out.extend_from_slice(&plain)))
+    fn move_forestalled(&self, from: i64, to: i64, tables: &mut Tables) -> Result<(), Fault> {
+        for noted in row::forestalled(tables.book(), Some(from))? {
+            let Forestalling { mut key, reversal, at, .. } = noted;
+            let was = tables.vault.chain.forestalled(&key, reversal, at);
+            key.channel = self.under.clone();
+            let now = tables.vault.chain.forestalled(&key, reversal, at);
+            tables.gained = tables.gained.wrapping_sub(was.share).wrapping_add(now.share);
+            let sql = "UPDATE forestalled SET channel = ?1, link = ?2
+                       WHERE request_id = ?3 AND kind = ?4 AND channel = ?5";
+            let parameters = (to, now.mark, key.id.as_bytes(), key.kind.place(), from);
+            tables.connection.prepare_cached(sql)?.execute(parameters)?;
+        }
+        Ok(())
+    }
+}
+
+/// Chains the same events to another beginning, and returns the last link.
+fn move_journal(now: &Transaction, mut last: Mark, lines: &[Line], tables: &mut Tables) -> Result<Mark, Fault> {
+    for line in lines {
+        let (number, version) = (now.number, line.version);
+        let link = tables.vault.chain.event(last, number, version, &line.chained());
+        tables.gain(link);
+        last = link.mark;
+        let anew = |opened: &Option<Opened>, place| opened.as_ref().map(|opened| sealed_anew(tables, place, opened));
+        let sql = "UPDATE events SET outcome = ?1, note = ?2, advised = ?3, link = ?4 WHERE position = ?5";
+        tables.connection.prepare_cached(sql)?.execute((
+            anew(&line.outcome, Place::Outcome(&now.key, version)),
+            anew(&line.note, Place::Note(&now.key, version)),
+            anew(&line.advised, Place::Advised(&now.key, version)),
+            link.mark,
+            row::position(number, version)?,
+        ))?;
+    }
+    Ok(last)
+}
+
+fn sealed_anew(tables: &Tables, place: Place<'_>, opened: &Opened) -> Vec<u8> {
+    match &opened.text {
+        Some(text) => tables.vault.seal(place, |out| out.extend_from_slice(text)).bytes,
+        None => Form::destroyed(opened.digest),
     }
 }

@@ -174,7 +174,7 @@ async fn a_batch_waits_for_another_writer_once_and_not_for_each_of_its_commands(
     let house = House::new();
     drop(house.open());
     let blocker = Blocker::new(&house);
-    let mut connection = schema::open_for_writing_beside(&house.path(), &sealer(1)).unwrap();
+    let (mut connection, vault) = schema::open_for_writing_beside(&house.path(), sealer(1)).unwrap();
     // How often the writer found that it may not write, and whether it is to give up.
     let (turned_away, give_up) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let (counted, told) = (Arc::clone(&turned_away), Arc::clone(&give_up));
@@ -184,7 +184,7 @@ async fn a_batch_waits_for_another_writer_once_and_not_for_each_of_its_commands(
         !told.load(Ordering::SeqCst)
     };
     connection.busy_handler(Some(wait)).unwrap();
-    let writer = Writer::start(connection, None).unwrap();
+    let writer = Writer::start(Tables::new(connection, Arc::new(vault)), None).unwrap();
     let mut waiting: Vec<_> = (0..20).map(|_| Box::pin(writer.begin(Check))).collect();
     for check in &mut waiting {
         poll_once(check).await;

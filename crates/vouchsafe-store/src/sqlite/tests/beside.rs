@@ -122,7 +122,7 @@ fn what_is_not_ours_is_refused_and_left_as_it_was() {
     drop(house.open());
     assert_eq!(SqliteStore::open_beside(&house.path(), sealer(2)).map(|_| ()), Err(OpenError::OtherKey));
     for (version, expect) in
-        [(1, OpenError::Older { found: 1, known: 3 }), (99, OpenError::Newer { found: 99, known: 3 })]
+        [(1, OpenError::Older { found: 1, known: 4 }), (99, OpenError::Newer { found: 99, known: 4 })]
     {
         house.look_inside().pragma_update(None, "user_version", version).unwrap();
         assert_eq!(beside(&house).map(|_| ()), Err(expect));

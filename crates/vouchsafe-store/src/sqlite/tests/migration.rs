@@ -67,7 +67,7 @@ async fn what_the_first_version_wrote_is_kept_and_goes_on() {
     let house = House::new();
     let (reversing, pending) = leave_first_version(&house);
     let refused = SqliteStore::open_beside(&house.path(), sealer(1)).map(|_| ());
-    assert_eq!(refused, Err(OpenError::Older { found: 1, known: 3 }), "only a switch brings it up to date");
+    assert_eq!(refused, Err(OpenError::Older { found: 1, known: 4 }), "only a switch brings it up to date");
     for _ in 0..2 {
         let store = house.open();
         assert_eq!(store.find(&reversing.key).await.unwrap().as_ref(), Some(&reversing));
@@ -110,4 +110,29 @@ async fn a_schema_is_the_same_however_it_came_about() {
     let words = "SELECT group_concat(word, ', ') FROM words WHERE list = 'advice state' ORDER BY place";
     let words: String = old.look_inside().query_row(words, (), |row| row.get(0)).unwrap();
     assert_eq!(words, "open, delivered, consumed, refused");
+}
+
+#[tokio::test]
+async fn what_the_first_version_wrote_is_proven_from_then_on_and_can_have_new_keys() {
+    let house = House::new();
+    let (reversing, _) = leave_first_version(&house);
+    let store = house.open();
+    let verdict = store.verify(|_, _| ()).await.unwrap();
+    assert_eq!((verdict.transactions, verdict.events, verdict.told), (2, 1, Vec::new()));
+    let keys =
+        async |store: &SqliteStore| store.keys().await.unwrap().0.iter().map(|key| key.number).collect::<Vec<_>>();
+    assert_eq!(keys(&store).await, [0, 1], "its records are sealed with the configuration's own key");
+    store.close();
+    let refused = SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2));
+    assert!(matches!(refused, Err(OpenError::Engine(words)) if words.contains("keys rotate")));
+    let store = house.open();
+    assert_eq!(store.begin_key(reversing.opened_at).await, Ok(1));
+    assert_eq!(store.reseal(9).await.unwrap().count, 2);
+    assert_eq!(store.retire_keys().await, Ok(Some(1)));
+    assert_eq!(keys(&store).await, [1]);
+    store.close();
+    SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2)).unwrap();
+    let store = SqliteStore::open(&house.path(), sealer(2)).unwrap();
+    assert!(store.request(reversing.number).await.is_ok());
+    assert_eq!(store.verify(|_, _| ()).await.unwrap().broken, 0);
 }

@@ -52,6 +52,7 @@ fn event(event: Event, outcome: Option<Outcome>) -> Entry {
         attempts: 0,
         advised: None,
         note: None,
+        is_destroyed: false,
     }
 }
 

@@ -56,6 +56,7 @@ fn entry(version: u32, event: Event, state: State) -> Entry {
         attempts: 0,
         advised: None,
         note: None,
+        is_destroyed: false,
     }
 }
 

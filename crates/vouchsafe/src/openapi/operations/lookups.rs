@@ -116,7 +116,11 @@ pub(super) fn redemption() -> Operation {
             ),
             unauthorized(),
             refusal(StatusCode::FORBIDDEN, "the redemption is another channel's.", vec![NOT_YOURS]),
-            refusal(StatusCode::NOT_FOUND, "nobody has asked for such a redemption.", vec![NO_REDEMPTION]),
+            refusal(
+                StatusCode::NOT_FOUND,
+                "nobody has asked for such a redemption, or it is kept no longer.",
+                vec![NO_REDEMPTION],
+            ),
             too_many(),
             refusal(
                 StatusCode::INTERNAL_SERVER_ERROR,

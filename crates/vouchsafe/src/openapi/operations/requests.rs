@@ -9,7 +9,7 @@ use crate::openapi::kinds::{Described, PROVISION, Told};
 use crate::openapi::operation::{Answer, Body, Message, Operation};
 use crate::openapi::refusals::declines::{FOR_ITS_OWN_REASON, OF_ANYTHING, REFUSED_OR_UNUSABLE, UNUSABLE};
 use crate::openapi::refusals::requests::{
-    AMBIGUOUS, FOREIGN_CLIENT, NO_ANSWER, REFUSED_RETRY, STILL_OPEN, USED_BEFORE, reversed,
+    AMBIGUOUS, FOREIGN_CLIENT, KEPT_NO_LONGER, NO_ANSWER, REFUSED_RETRY, STILL_OPEN, USED_BEFORE, reversed,
 };
 use crate::openapi::refusals::{Case, FORMAT};
 
@@ -47,8 +47,8 @@ pub(super) fn retry() -> Operation {
         refusal(
             StatusCode::NOT_FOUND,
             "the provider declined the first request, in the same words as then; or it supports no retries \
-             (`FUNCTION_NOT_SUPPORTED`): then reverse.",
-            declines(&PROVISION, REFUSED_OR_UNUSABLE),
+             (`FUNCTION_NOT_SUPPORTED`): then reverse. Or it is kept no longer.",
+            [declines(&PROVISION, REFUSED_OR_UNUSABLE), vec![KEPT_NO_LONGER]].concat(),
         ),
     ];
     let still_open = refusal(

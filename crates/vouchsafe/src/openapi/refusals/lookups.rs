@@ -61,7 +61,7 @@ pub(in crate::openapi) const NO_VOUCHER: Case = case(
 /// The redemption is nobody's.
 pub(in crate::openapi) const NO_REDEMPTION: Case = case(
     ErrorType::UnableToLocateRecord,
-    "No channel has sent such a redemption",
+    "No channel has sent such a redemption; or it has ended, and what it brought was destroyed because its time was over",
     "this channel has sent no such request",
     Says::Whose,
 );

@@ -93,6 +93,14 @@ pub(in crate::openapi) const STILL_OPEN: Case = case(
     Says::Whose,
 );
 
+/// Its time is over.
+pub(in crate::openapi) const KEPT_NO_LONGER: Case = case(
+    ErrorType::UnableToLocateRecord,
+    "The request has ended, and what it brought was destroyed: it is kept for as long as the switch's configuration says",
+    "this request has ended long ago, and what it brought is kept no longer",
+    Says::Whose,
+);
+
 /// The switch knows that it does not know.
 pub(in crate::openapi) const AMBIGUOUS: Case = case(
     ErrorType::GeneralError,

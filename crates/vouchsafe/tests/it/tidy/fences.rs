@@ -105,6 +105,12 @@ const FENCES: &[Fence] = &[
         why: "what a crash owes is settled by the same transitions, whatever engine kept them",
     },
     Fence {
+        room: "vouchsafe/src/retention",
+        but_not: &[],
+        keeps: Out(AT_WORK),
+        why: "how long something is kept has nothing to do with how it is spoken or stored",
+    },
+    Fence {
         room: "vouchsafe/src/metrics",
         but_not: &[],
         keeps: Out(AT_WORK),

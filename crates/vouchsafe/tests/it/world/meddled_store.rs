@@ -8,8 +8,8 @@ use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::message::Request;
 use vouchsafe_core::voucher::VoucherName;
 use vouchsafe_store::{
-    Attempt, Cause, Change, Concerned, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded,
-    Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened,
+    Recorded, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
 };
 
 /// The verbs of a store, as far as tests tell them apart.
@@ -21,6 +21,7 @@ pub(crate) enum Verb {
     PutOff,
     Redrive,
     SetAside,
+    Destroy,
     Find,
     Request,
     /// Anything else that only reads.
@@ -31,7 +32,13 @@ impl Verb {
     /// Whether it makes something durable.
     pub(crate) const fn writes(self) -> bool {
         match self {
-            Self::Open | Self::Forestall | Self::Record | Self::PutOff | Self::Redrive | Self::SetAside => true,
+            Self::Open
+            | Self::Forestall
+            | Self::Record
+            | Self::PutOff
+            | Self::Redrive
+            | Self::SetAside
+            | Self::Destroy => true,
             Self::Find | Self::Request | Self::Read => false,
         }
     }
@@ -80,6 +87,10 @@ impl<M: Meddler> Store for MeddledStore<M> {
 
     async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError> {
         self.meddler.call(Verb::SetAside, self.inner.set_aside(channel, under)).await
+    }
+
+    async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {
+        self.meddler.call(Verb::Destroy, self.inner.destroy(before, most)).await
     }
 
     async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError> {

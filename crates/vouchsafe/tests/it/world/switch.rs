@@ -127,6 +127,17 @@ impl Switch {
         self.serving.await.unwrap();
     }
 
+    /// The same, and the folder of its store, for as long as that is kept.
+    pub(crate) async fn stop_and_leave(self) -> TempDir {
+        self.app.stopping.cancel();
+        self.serving.await.unwrap();
+        // The store is closed with the last who has it, and everybody lets go once the switch is stopping.
+        let app = std::sync::Arc::downgrade(&self.app);
+        drop(self.app);
+        crate::world::eventually("the store is closed", async || app.upgrade().is_none().then_some(())).await;
+        self.folder
+    }
+
     /// How a channel's provision stands in the store.
     pub(crate) async fn transaction(&self, channel: &str, id: &str) -> Option<Transaction> {
         self.app.store.find(&key(channel, id)).await.unwrap()

@@ -1,0 +1,113 @@
+//! What operators do with a store's keys, and the proof of the whole store.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::TransactionBehavior;
+
+use super::book::{self, Book};
+use super::command::{BeginKey, Reseal, RetireKeys};
+use super::{Fault, OpenError, SqliteStore, row, schema, total, verify};
+use crate::seal::{Place, Sealer};
+use crate::{Cause, KeyStanding, Resealed, StoreError, TransactionNumber, Verdict};
+
+impl SqliteStore {
+    /// Proves the whole store as of this moment: every row, every journal's chain, that records open and vouchers are
+    /// found, and the sum over all. `progress` hears up to which transaction all was looked at, and what the last is.
+    ///
+    /// # Errors
+    /// Where the engine fails. What is broken is in the [`Verdict`].
+    pub async fn verify(&self, mut progress: impl FnMut(u64, u64) + Send + 'static) -> Result<Verdict, StoreError> {
+        self.readers.read(move |book| verify::verify(book, &mut progress)).await
+    }
+
+    /// The keys that records are sealed with, the newest last, and the number of the last transaction.
+    ///
+    /// # Errors
+    /// As every reading verb.
+    pub async fn keys(&self) -> Result<(Vec<KeyStanding>, TransactionNumber), StoreError> {
+        self.readers.read(standing).await
+    }
+
+    /// Commits a new key, which everything is sealed with from now on, here and in a switch that runs beside. Where a
+    /// change to a new key has not come to its end, that one goes on. Returns the key's number.
+    ///
+    /// # Errors
+    /// As every writing verb.
+    pub async fn begin_key(&self, at: Timestamp) -> Result<u16, StoreError> {
+        let key = self.vault.sealer.draw();
+        let (_, number) = self.writer()?.complete(BeginKey { key, at }).await?;
+        Ok(number)
+    }
+
+    /// Commits the next step of the change to the newest key: seals anew what at most `most` transactions hold. It may
+    /// be interrupted at any time, and goes on where it was.
+    ///
+    /// # Errors
+    /// As every writing verb; [`Cause::Damaged`] names a record that cannot be opened, and so cannot be sealed anew.
+    pub async fn reseal(&self, most: usize) -> Result<Resealed, StoreError> {
+        let (_, (count, up_to)) = self.writer()?.complete(Reseal { most }).await?;
+        Ok(Resealed { count, up_to })
+    }
+
+    /// Throws away the older keys once nothing is sealed with them: copies of the store that still hold what they
+    /// sealed cannot be read any more. Returns how many; nothing where [`SqliteStore::reseal`] is not done.
+    ///
+    /// # Errors
+    /// As every writing verb.
+    pub async fn retire_keys(&self) -> Result<Option<usize>, StoreError> {
+        let (_, retired) = self.writer()?.complete(RetireKeys).await?;
+        Ok(retired)
+    }
+
+    /// Seals the keys of a store with another key from the configuration. It is one short commit, whatever the size of
+    /// the store; the switch must not run meanwhile, because it would go on with the old one.
+    ///
+    /// # Errors
+    /// [`OpenError`], with nothing altered.
+    pub fn rewrap(path: &Path, old: Sealer, new: &Sealer) -> Result<(), OpenError> {
+        let path = path.canonicalize()?;
+        let _lock = schema::lock(&path)?;
+        let (mut connection, vault) = schema::open_for_writing_beside(&path, old)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let book = Book { connection: &transaction, vault: &vault };
+        wrap_anew(book, new).map_err(|fault| OpenError::Engine(Cause::from(fault).to_string()))?;
+        Ok(transaction.commit()?)
+    }
+}
+
+fn standing(book: Book<'_>) -> Result<(Vec<KeyStanding>, TransactionNumber), Fault> {
+    let mut statement = book.connection.prepare_cached("SELECT number, made_at FROM sealing_keys ORDER BY number")?;
+    let mut rows = statement.query(())?;
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()? {
+        let made_at = row.get::<_, Option<i64>>(1)?.map(row::time).transpose()?;
+        keys.push(KeyStanding { number: row.get(0)?, made_at });
+    }
+    let sql = "SELECT coalesce(max(number), 0) FROM transactions";
+    let last: i64 = book.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?;
+    Ok((keys, TransactionNumber(last.cast_unsigned())))
+}
+
+fn wrap_anew(book: Book<'_>, new: &Sealer) -> Result<(), Fault> {
+    let (connection, old) = (book.connection, &book.vault.sealer);
+    let by_master = "SELECT EXISTS (SELECT 1 FROM sealing_keys WHERE number = 0)";
+    if connection.query_row(by_master, (), |row| row.get(0))? {
+        return Err(Fault::ByMaster);
+    }
+    let anew = |place: Place<'_>, sealed: &[u8]| -> Result<Vec<u8>, Fault> {
+        let plain = old.open(place, sealed)?;
+        Ok(new.seal(place, |out| out.extend_from_slice(&plain)))
+    };
+    let (voucher_key, chain_key): (Vec<u8>, Vec<u8>) =
+        connection.query_row("SELECT voucher_key, chain_key FROM store", (), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    connection.execute(
+        "UPDATE store SET seal = ?1, voucher_key = ?2, chain_key = ?3",
+        (new.seal(Place::Store, |_| ()), anew(Place::VoucherKey, &voucher_key)?, anew(Place::ChainKey, &chain_key)?),
+    )?;
+    for (number, sealed) in book::sealed_keys(connection)? {
+        let sealed = anew(Place::SealingKey(number), &sealed)?;
+        connection.execute("UPDATE sealing_keys SET key = ?1 WHERE number = ?2", (sealed, number))?;
+    }
+    total::put(connection, new, total::read(book)?)
+}

@@ -1,0 +1,147 @@
+//! What was altered is found when the whole is proven, and refused to whoever reads it.
+
+use super::lives::lead;
+use super::*;
+use crate::Verdict;
+
+async fn verdict(store: &SqliteStore) -> Verdict {
+    store.verify(|_, _| ()).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_nobody_altered_is_proven() {
+    let house = House::new();
+    let store = house.open();
+    assert_eq!(verdict(&store).await, Verdict::default());
+    lead(&store).await;
+    let whole = verdict(&store).await;
+    let Verdict { transactions, events, forestalled, broken, ref told, sum } = whole;
+    assert_eq!((transactions, events, forestalled, broken, told.as_slice()), (4, 5, 1, 0, &[][..]));
+    assert_ne!(sum, 0);
+    store.close();
+    let reader = SqliteStore::open_read_only(&house.path(), sealer(1)).unwrap();
+    assert_eq!(verdict(&reader).await, whole, "the same after reopening, to whoever may only read");
+}
+
+#[tokio::test]
+async fn every_commit_moves_the_sum_wherever_it_is_made() {
+    let house = House::new();
+    let (switch, beside) = (house.open(), SqliteStore::open_beside(&house.path(), sealer(1)).unwrap());
+    let mut sums = vec![verdict(&switch).await.sum];
+    for (id, store) in [&switch, &beside, &switch, &beside].into_iter().enumerate() {
+        open_new(store, &key(id as u128)).await;
+        let now = verdict(&switch).await;
+        assert!(now.broken == 0 && !sums.contains(&now.sum), "{:?}", now.told);
+        sums.push(now.sum);
+    }
+}
+
+/// Alters a store, and sees that proving it says `words`; and that transaction 1 is refused to its readers, where it is
+/// that which was altered.
+async fn check(tamper: &str, words: &str, is_refused: bool) {
+    let house = House::new();
+    let store = house.open();
+    let [sold, ..] = lead(&store).await;
+    house.look_inside().execute_batch(tamper).unwrap();
+    let told = verdict(&store).await.told;
+    assert!(told.iter().any(|told| told.contains(words)), "{tamper}: {told:?}");
+    let read = store.find(&sold.key).await.and(store.journal(sold.number).await);
+    if is_refused {
+        assert!(matches!(read, Err(StoreError::Determinate(Cause::Damaged(_)))), "{tamper}: {read:?}");
+    } else {
+        assert!(read.is_ok(), "{tamper}: {read:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_altered_is_found_and_refused() {
+    for (tamper, words) in [
+        ("UPDATE transactions SET state = 6 WHERE number = 1", "transaction 1: its row was altered"),
+        ("UPDATE transactions SET asked_amount = 1 WHERE number = 1", "transaction 1: its row was altered"),
+        ("UPDATE transactions SET upstream_id = zeroblob(16) WHERE number = 1", "transaction 1: its row was altered"),
+        ("UPDATE transactions SET provider = channel WHERE number = 1", "transaction 1: its row was altered"),
+        ("UPDATE transactions SET link = zeroblob(16) WHERE number = 1", "transaction 1: its row was altered"),
+        ("UPDATE names SET name = 'stellars' WHERE name = 'stellar'", "transaction 1: its row was altered"),
+        ("UPDATE events SET at = at + 1 WHERE position = 1 << 20 | 1", "event 1 of transaction 1: it is not what was"),
+        ("UPDATE events SET event = 8 WHERE position = 1 << 20 | 2", "event 2 of transaction 1: it is not what was"),
+        ("UPDATE events SET state = 2 WHERE position = 1 << 20 | 3", "event 3 of transaction 1: it is not what was"),
+        (
+            "UPDATE events SET outcome = NULL WHERE position = 1 << 20 | 1",
+            "event 1 of transaction 1: it is not what was",
+        ),
+        (
+            "UPDATE advices SET id = zeroblob(16) WHERE position = 1 << 20 | 2",
+            "event 2 of transaction 1: it is not what",
+        ),
+        ("DELETE FROM advices WHERE position = 1 << 20 | 2", "event 2 of transaction 1: it is not what was written"),
+        ("DELETE FROM events WHERE position = 1 << 20 | 2", "event 2 of transaction 1: its journal has a gap"),
+        ("DELETE FROM events WHERE position = 1 << 20 | 3", "transaction 1: its journal does not lead to where it"),
+    ] {
+        check(tamper, words, true).await;
+    }
+    for (tamper, words) in [
+        ("DELETE FROM transactions WHERE number = 3", "an event belongs to nothing: transaction 3, event 1"),
+        ("DELETE FROM transactions WHERE number = 4", "something is gone without a trace"),
+        ("DELETE FROM forestalled", "something is gone without a trace"),
+        ("UPDATE forestalled SET at = at + 1", "a reversal that came before its request was altered: till"),
+        ("DELETE FROM vouchers", "event 1 of transaction 1: its voucher is not entered"),
+        ("UPDATE advices SET state = 1 WHERE position = 2 << 20 | 1", "transaction 2: what it owes to its provider"),
+        ("DELETE FROM total", "the sum over all journals is gone"),
+        (
+            "INSERT INTO events SELECT 2 << 20 | 2, at, event, state, outcome, note, advised, link FROM events LIMIT 1",
+            "event 2 of transaction 2: it was sealed with another key or for another place",
+        ),
+    ] {
+        check(tamper, words, false).await;
+    }
+}
+
+#[tokio::test]
+async fn a_journal_cut_off_together_with_its_row_is_missing_from_the_sum() {
+    let house = House::new();
+    let store = house.open();
+    let [sold, ..] = lead(&store).await;
+    let last = "SELECT link, mark, state, version FROM transactions WHERE number = 4";
+    let row = |inside: &Connection| -> (Vec<u8>, Vec<u8>, i64, i64) {
+        inside.query_row(last, (), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap()
+    };
+    let inside = house.look_inside();
+    let before = row(&inside);
+    let pending = store.find(&key(4)).await.unwrap().unwrap();
+    super::lives::record(
+        &store,
+        super::lives::change(&pending, 0, vouchsafe_core::transaction::Event::RequestNotSent, State::Declined),
+    )
+    .await;
+    assert_eq!(verdict(&store).await.broken, 0);
+    inside.execute("DELETE FROM events WHERE position = 4 << 20 | 1", ()).unwrap();
+    let sql = "UPDATE transactions SET link = ?1, mark = ?2, state = ?3, version = ?4, due_at = ?5 WHERE number = 4";
+    let due_at = pending.due_at.map(Timestamp::as_millisecond);
+    inside.execute(sql, (before.0, before.1, before.2, before.3, due_at)).unwrap();
+    assert_eq!(store.find(&pending.key).await, Ok(Some(pending)), "alone it is as sound as it was once");
+    let told = verdict(&store).await.told;
+    assert!(told.len() == 1 && told[0].contains("something is gone without a trace"), "{told:?}");
+    assert!(store.journal(sold.number).await.is_ok());
+}
+
+#[tokio::test]
+async fn where_the_sum_is_gone_nothing_is_written() {
+    let house = House::new();
+    let store = house.open();
+    lead(&store).await;
+    house.look_inside().execute_batch("UPDATE total SET sum = zeroblob(57)").unwrap();
+    let refused = store.open(story::intent(&key(9))).await;
+    let Err(StoreError::Determinate(Cause::Damaged(words))) = refused else { panic!("{refused:?}") };
+    assert!(words.contains("the sum over all journals is gone"), "{words}");
+}
+
+#[tokio::test]
+async fn whoever_proves_a_store_is_told_how_far_it_is() {
+    let house = House::new();
+    let store = house.open();
+    lead(&store).await;
+    let heard = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hears = Arc::clone(&heard);
+    store.verify(move |done, all| hears.lock().unwrap().push((done, all))).await.unwrap();
+    assert_eq!(*heard.lock().unwrap(), [(4, 4)]);
+}

@@ -1,0 +1,150 @@
+//! Keys that are changed, and vouchers whose time is over.
+
+use super::lives::{confirmed, lead, reversing};
+use super::*;
+use crate::seal::Form;
+
+/// The numbers of the keys that everything is sealed with.
+fn keys_in_use(house: &House) -> Vec<u16> {
+    let inside = house.look_inside();
+    let sql = "SELECT request FROM transactions
+               UNION ALL SELECT outcome FROM events WHERE outcome IS NOT NULL
+               UNION ALL SELECT note FROM events WHERE note IS NOT NULL
+               UNION ALL SELECT advised FROM events WHERE advised IS NOT NULL";
+    let mut statement = inside.prepare(sql).unwrap();
+    let sealed: Vec<Vec<u8>> = statement.query_map((), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let number = |sealed: &Vec<u8>| match Form::of(sealed).unwrap() {
+        Form::ByMaster(_) => 0,
+        Form::ByNumber(number, _) => number,
+        Form::Destroyed(_) => 999,
+    };
+    let mut numbers: Vec<u16> = sealed.iter().map(number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+async fn reseal_all(store: &SqliteStore) -> usize {
+    let mut count = 0;
+    loop {
+        match store.reseal(2).await.unwrap().count {
+            0 => return count,
+            more => count += more,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_key_is_taken_up_by_a_running_switch_and_the_old_one_thrown_away() {
+    let house = House::new();
+    let switch = house.open();
+    let traces = story::leave_traces(&switch).await;
+    let command = SqliteStore::open_beside(&house.path(), sealer(1)).unwrap();
+    assert_eq!(keys_in_use(&house), [1]);
+    let at = story::intent(&key(1)).at;
+    assert_eq!(command.begin_key(at).await, Ok(2));
+    assert_eq!(command.begin_key(at).await, Ok(2), "a change that has not ended goes on");
+    assert_eq!(command.retire_keys().await, Ok(None), "what is still in use is not thrown away");
+    // What the switch seals was sealed before it could know, and is on disk with the new key.
+    open_new(&switch, &key(1)).await;
+    let rows = "SELECT request FROM transactions ORDER BY number DESC LIMIT 1";
+    let last: Vec<u8> = house.look_inside().query_row(rows, (), |row| row.get(0)).unwrap();
+    assert!(matches!(Form::of(&last).unwrap(), Form::ByNumber(2, _)));
+    assert!(reseal_all(&command).await > 1);
+    assert_eq!(command.retire_keys().await, Ok(Some(1)));
+    assert_eq!(keys_in_use(&house), [2]);
+    let (keys, _) = command.keys().await.unwrap();
+    assert_eq!(keys.iter().map(|key| (key.number, key.made_at)).collect::<Vec<_>>(), [(2, Some(at))]);
+    switch.close();
+    story::find_traces(&house.open(), &traces).await;
+}
+
+#[tokio::test]
+async fn a_change_of_keys_that_was_interrupted_goes_on_where_it_was() {
+    let house = House::new();
+    lead(&house.open()).await;
+    let before = {
+        let command = SqliteStore::open_beside(&house.path(), sealer(1)).unwrap();
+        command.begin_key(story::intent(&key(1)).at).await.unwrap();
+        let first = command.reseal(1).await.unwrap();
+        assert_eq!((first.count, first.up_to), (1, TransactionNumber(1)));
+        command.verify(|_, _| ()).await.unwrap()
+    };
+    assert_eq!(keys_in_use(&house), [1, 2], "half of it is done, and all of it can be read");
+    let command = SqliteStore::open_beside(&house.path(), sealer(1)).unwrap();
+    assert_eq!(command.begin_key(story::intent(&key(1)).at).await, Ok(2));
+    assert_eq!(reseal_all(&command).await, 3);
+    assert_eq!(command.retire_keys().await, Ok(Some(1)));
+    assert_eq!(command.verify(|_, _| ()).await, Ok(before), "the proof is the same whatever the key");
+}
+
+#[tokio::test]
+async fn another_key_from_the_configuration_opens_the_same_store() {
+    let house = House::new();
+    let store = house.open();
+    let traces = story::leave_traces(&store).await;
+    assert_eq!(SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2)), Err(OpenError::InUse));
+    store.close();
+    assert_eq!(SqliteStore::rewrap(&house.path(), sealer(3), &sealer(2)), Err(OpenError::OtherKey));
+    SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2)).unwrap();
+    assert_eq!(SqliteStore::open(&house.path(), sealer(1)).map(|_| ()), Err(OpenError::OtherKey));
+    story::find_traces(&SqliteStore::open(&house.path(), sealer(2)).unwrap(), &traces).await;
+}
+
+#[tokio::test]
+async fn what_has_ended_is_destroyed_when_its_time_is_over_and_stays_proven() {
+    let house = House::new();
+    let store = house.open();
+    let [sold, reversing, declined] = lead(&store).await;
+    let before = store.verify(|_, _| ()).await.unwrap();
+    let opened_at = sold.opened_at;
+    assert_eq!(store.destroy(opened_at, 9).await, Ok(Destroyed { count: 0, are_all: true }), "not before its time");
+    let later = opened_at + jiff::SignedDuration::from_secs(1);
+    assert_eq!(store.destroy(later, 2).await, Ok(Destroyed { count: 1, are_all: false }));
+    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    let gone = Err(StoreError::Determinate(Cause::Destroyed));
+    assert_eq!(store.request(sold.number).await, gone);
+    assert_eq!(store.request(declined.number).await, gone);
+    let journal = store.journal(sold.number).await.unwrap();
+    assert_eq!(journal.iter().map(|entry| entry.is_destroyed).collect::<Vec<_>>(), [true, false, false]);
+    assert!(journal.iter().all(|entry| entry.outcome.is_none()));
+    assert_eq!(journal.len(), 3, "what happened is still told");
+    let refusal = &store.journal(declined.number).await.unwrap()[0];
+    assert!(refusal.outcome.is_some() && !refusal.is_destroyed, "a refusal holds no code");
+    assert!(store.request(reversing.number).await.is_ok(), "what is owed needs its request");
+    assert_eq!(store.verify(|_, _| ()).await, Ok(before), "the proof is the same");
+    assert_eq!(store.find(&sold.key).await.unwrap().map(|found| found.state), Some(State::Confirmed));
+}
+
+#[tokio::test]
+async fn what_ends_later_is_destroyed_later() {
+    let house = House::new();
+    let store = house.open();
+    let open = reversing(&store, 1).await;
+    let later = open.opened_at + jiff::SignedDuration::from_secs(1);
+    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 0, are_all: true }));
+    let delivered =
+        super::lives::change(&open, 1, vouchsafe_core::transaction::Event::ReversalDelivered, State::Reversed);
+    let ends = Some(vouchsafe_core::advice::AdviceEnd::Delivered);
+    super::lives::record(&store, Change { ends, ..delivered }).await;
+    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 0, are_all: true }));
+    assert_eq!(store.request(open.number).await, Err(StoreError::Determinate(Cause::Destroyed)));
+}
+
+#[tokio::test]
+async fn nothing_of_what_was_destroyed_is_left_in_the_file() {
+    let house = House::new();
+    let store = house.open();
+    confirmed(&store, 1).await;
+    let outcome = "SELECT outcome FROM events WHERE position = 1 << 20 | 1";
+    let sealed: Vec<u8> = house.look_inside().query_row(outcome, (), |row| row.get(0)).unwrap();
+    store.close();
+    let holds = |house: &House| std::fs::read(house.path()).unwrap().windows(64).any(|window| window == &sealed[..64]);
+    assert!(holds(&house));
+    let store = house.open();
+    let later = story::intent(&key(1)).at + jiff::SignedDuration::from_secs(1);
+    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    store.close();
+    assert!(!holds(&house), "what it was sealed as is overwritten");
+}
