@@ -5,6 +5,7 @@
 pub mod access;
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -15,6 +16,7 @@ pub mod live_file;
 pub mod metrics;
 pub mod openapi;
 pub mod recover;
+mod story;
 pub mod telemetry;
 pub mod tls;
 pub mod watchers;

@@ -2,6 +2,7 @@
 
 mod advices;
 mod assemble;
+mod audit;
 mod catalogue;
 mod channel;
 mod check_config;
@@ -15,7 +16,6 @@ mod show;
 mod simulator;
 mod stop;
 mod store;
-mod story;
 mod unfinalised;
 
 use std::fmt;
@@ -102,6 +102,9 @@ enum Command {
         #[command(flatten)]
         store: store::StoreArguments,
     },
+    /// Compare what channels logged, what the switch holds and what providers noted, and tell every broken promise.
+    #[command(after_long_help = audit::FORMATS)]
+    Audit(audit::AuditArguments),
     /// Write the interface's OpenAPI description.
     Openapi {
         /// Where to; `-` is the standard output.
@@ -225,6 +228,11 @@ const UNUSABLE: u8 = 2;
 const FAILED: u8 = 1;
 
 impl Failure {
+    /// The same, as something that was given and cannot be used.
+    pub(crate) fn into_unusable(self) -> Self {
+        Self { exit: UNUSABLE, ..self }
+    }
+
     /// What the person gave cannot be used.
     pub(crate) fn unusable(sentence: impl fmt::Display) -> Self {
         Self { sentence: sentence.to_string(), exit: UNUSABLE }
@@ -256,6 +264,7 @@ pub fn run(line: CommandLine) -> ExitCode {
             advices::redrive(id.as_deref(), &store)
         }
         Command::Unfinalised { store } => unfinalised::list(&store),
+        Command::Audit(arguments) => audit::audit(&arguments),
         Command::Openapi { output } => openapi::openapi(&output),
     };
     match done {

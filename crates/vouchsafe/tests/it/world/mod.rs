@@ -2,6 +2,7 @@
 
 mod certificates;
 mod channel;
+mod channel_log;
 mod meddled_store;
 mod provider_stub;
 mod sandbox;
@@ -19,6 +20,7 @@ use vouchsafe_core::transaction::Kind;
 
 pub(crate) use certificates::{Authority, Pair, TlsFolder, connect};
 pub(crate) use channel::{Answer, Channel, path};
+pub(crate) use channel_log::{ChannelLog, audited};
 pub(crate) use meddled_store::{MeddledStore, Meddler, Verb};
 pub(crate) use provider_stub::{CODE, ProviderStub, approval, approve, take};
 pub(crate) use sandbox::Sandbox;
