@@ -32,6 +32,10 @@ impl ChannelLog {
         Self { path, file: Mutex::new(file) }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Sends a message as a channel, below the base path, and writes down what came of it; `None` means that the
     /// connection broke. Whoever stops waiting has heard nothing.
     pub(crate) async fn send(&self, channel: &Channel, path: &str, body: &Json) -> Option<Answer> {
