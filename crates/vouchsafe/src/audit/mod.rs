@@ -137,6 +137,7 @@ pub async fn audit(store: &dyn Store, inputs: &Inputs, progress: Progress<'_>) -
     let mut report = Report::begin(inputs, &records);
     let mut codes = Vec::new();
     let mut open_advices = 0;
+    let queue_before = report::queued(&store.tally().await?);
     {
         let (names, said, noted) = (&records.names, &records.said, &records.noted);
         let frame = Frame {
@@ -176,7 +177,7 @@ pub async fn audit(store: &dyn Store, inputs: &Inputs, progress: Progress<'_>) -
         }
     }
     records.met = met;
-    report.compare_advices(open_advices as u64, &store.tally().await?);
+    report.compare_advices(open_advices as u64, queue_before, report::queued(&store.tally().await?));
     codes.sort_unstable();
     codes.dedup();
     twice(store, &codes, &mut report).await?;

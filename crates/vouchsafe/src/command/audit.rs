@@ -92,7 +92,7 @@ fn compare(arguments: &AuditArguments) -> Result<audit::Report, Failure> {
         provider_ledgers: arguments.provider_ledger.clone(),
         texts: arguments.text.clone(),
         hasher,
-        products: config.as_ref().map(product_names).transpose()?.unwrap_or_default(),
+        products: product_names(config.as_ref())?,
         clocks_differ_by: Duration::from_secs(arguments.clocks_differ_by),
         settled: arguments.settled,
     };
@@ -125,14 +125,19 @@ fn show(is_seen: bool, stage: Stage, count: u64) {
     let _ = stderr().write_all(line.as_bytes());
 }
 
-/// What providers call the products of a configuration's catalogue.
-fn product_names(config: &Config) -> Result<ProductNames, Failure> {
-    let Some(path) = &config.catalogue else { return Ok(ProductNames::default()) };
-    let catalogue = catalogue::load(path, Sources::Of(&assemble::provider_ids(config))).map_err(Failure::unusable)?;
+/// What providers call the products of a configuration's catalogue, or of the sandbox's.
+fn product_names(config: Option<&Config>) -> Result<ProductNames, Failure> {
+    let catalogue = match config {
+        None => catalogue::demo(),
+        Some(Config { catalogue: None, .. }) => return Ok(ProductNames::default()),
+        Some(config @ Config { catalogue: Some(path), .. }) => {
+            catalogue::load(path, Sources::Of(&assemble::provider_ids(config))).map_err(Failure::unusable)?
+        }
+    };
     let names = catalogue.items().iter().flat_map(|item| {
         item.sources.iter().map(|source| {
-            let name = |text: &str| text.to_owned();
-            (name(source.provider.as_str()), name(item.product.product_id.as_str()), name(source.product_id.as_str()))
+            let names = [source.provider.as_str(), item.product.product_id.as_str(), source.product_id.as_str()];
+            names.map(str::to_owned).into()
         })
     });
     Ok(ProductNames(names.collect()))

@@ -4,11 +4,13 @@ use std::fs::{self, OpenOptions};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use tempfile::TempDir;
-use vouchsafe_store::sqlite::SqliteStore;
+use vouchsafe_store::Store;
 
-use crate::world::{Channel, Simulated, eventually, sealer};
+use super::process::opened;
+use crate::world::{Channel, Simulated, eventually};
 
 /// An address of this machine that no other test calls from: nobody takes the port while the switch is dead.
 const HERE: &str = "127.0.0.77:0";
@@ -53,8 +55,8 @@ impl Binary {
     }
 
     /// Its store, to be read beside it.
-    pub(super) fn store(&self) -> Option<SqliteStore> {
-        SqliteStore::open_read_only(&self.folder.path().join("store.db"), sealer()).ok()
+    pub(super) fn store(&self) -> Option<Arc<dyn Store>> {
+        opened(&self.folder.path().join("store.db"))
     }
 
     /// Begins a life, and waits until it answers.

@@ -1,21 +1,14 @@
 //! A till's day: it sells a voucher, redeems it, refunds it and redeems it again, confirming each, through a crash.
 
-use std::path::Path;
-
-use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_provider::simulator::faults::Faults;
-use vouchsafe_store::Store as _;
-use vouchsafe_store::sqlite::SqliteStore;
 
 use super::point::CrashPoint;
-use super::process::{Lives, Orders, Plan};
+use super::process::{Lives, Orders, Plan, opened};
 use super::trial::NEVER;
-use crate::world::{
-    Answer, PROVIDER, Simulated, audited, confirmation, eventually, path, request_for, request_of, reversal, sealer,
-};
+use crate::world::{Answer, PROVIDER, Simulated, audited, confirmation, path, request_for, request_of, reversal};
 
 /// The user name of the till.
 const TILL: &str = "till";
@@ -65,18 +58,6 @@ impl Day<'_> {
     }
 }
 
-/// Waits until nothing is owed to anybody any more.
-async fn settled(store: &Path) {
-    eventually("everything settles", async || {
-        // Between two lives there may be nothing to be read.
-        let store = SqliteStore::open_read_only(store, sealer()).ok()?;
-        let is_open = !store.tally().await.ok()?.open_advices.is_empty()
-            || !store.unanswered(Timestamp::MAX, 1).await.ok()?.is_empty();
-        (!is_open).then_some(())
-    })
-    .await;
-}
-
 /// Plays the day through lives that end at these points, has it audited, and says how many were killed.
 pub(super) async fn play(points: Vec<CrashPoint>) -> u32 {
     let folder = tempfile::tempdir().unwrap();
@@ -104,11 +85,7 @@ pub(super) async fn play(points: Vec<CrashPoint>) -> u32 {
     for kind in [Kind::Redemption, Kind::Refund, Kind::Redemption] {
         day.achieve(kind, || request_of(kind, TILL, &code)).await;
     }
-    settled(&store).await;
-    let report = {
-        let store = SqliteStore::open_read_only(&store, sealer()).unwrap();
-        audited(&store, &lives.log, &[(PROVIDER, &provider)]).await
-    };
+    let report = audited(|| opened(&store), false, &lives.log, &[(PROVIDER, &provider)], Vec::new()).await;
     assert!(report.is_clean(), "killed at {points:?}: {report}");
     let confirmed = report.states.get(&State::Confirmed).copied();
     assert_eq!(confirmed, Some(4), "killed at {points:?}: four requests stand, and nothing else: {report}");

@@ -8,18 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::task::JoinSet;
-use vouchsafe::audit::{self, Inputs};
 use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::State;
 use vouchsafe_provider::simulator::faults::{Faults, Rate};
 use vouchsafe_provider::simulator::plays::Play;
-use vouchsafe_store::Store as _;
 
 use super::binary::{APPS, Binary, DRY, FULL, TILLS};
 use super::customers::{Chance, Street};
-use crate::world::{ChannelLog, Simulated, eventually};
+use crate::world::{ChannelLog, Simulated, audited, eventually};
 
 /// How many sell at once for each channel.
 const CUSTOMERS: u64 = 4;
@@ -40,18 +37,6 @@ fn faults() -> Faults {
         late_by: Duration::from_millis(1_300),
         delay: Duration::from_millis(20),
     }
-}
-
-/// Waits until the switch owes nothing to anybody.
-async fn settled(binary: &Binary) {
-    eventually("everything settles", async || {
-        let store = binary.store()?;
-        let is_open = !store.tally().await.ok()?.open_advices.is_empty()
-            || !store.unanswered(Timestamp::MAX, 1).await.ok()?.is_empty()
-            || !store.unconfirmed(Timestamp::MAX, 1).await.ok()?.is_empty();
-        (!is_open).then_some(())
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,15 +77,8 @@ async fn whenever_the_binary_is_killed_under_load_the_records_agree() {
     while let Some(ended) = customers.join_next().await {
         ended.unwrap();
     }
-    settled(&binary).await;
-    let inputs = Inputs {
-        channel_logs: vec![street.log.path().to_owned()],
-        provider_ledgers: vec![(FULL.to_owned(), full.ledger()), (DRY.to_owned(), dry.ledger())],
-        texts: vec![binary.log()],
-        settled: true,
-        ..Inputs::none()
-    };
-    let report = audit::audit(&binary.store().unwrap(), &inputs, &|_, _| ()).await.unwrap();
+    let providers = [(FULL, &full), (DRY, &dry)];
+    let report = audited(|| binary.store(), true, &street.log, &providers, vec![binary.log()]).await;
     #[expect(clippy::print_stdout, reason = "the figures are what is wanted")]
     {
         println!(

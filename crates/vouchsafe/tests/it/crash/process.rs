@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,6 +15,7 @@ use tokio::sync::{oneshot, watch};
 use vouchsafe::config::Limits;
 use vouchsafe_core::advice::BackOff;
 use vouchsafe_core::sheet::{Messaging, RetrySupport, Sheet};
+use vouchsafe_store::Store;
 use vouchsafe_store::sqlite::SqliteStore;
 
 use super::point::{CrashPoint, Killer};
@@ -90,6 +91,11 @@ pub(super) async fn be_the_switch() {
     });
     end.await.unwrap();
     eventually("every step that was begun has ended", async || store.meddler.is_at_rest().then_some(())).await;
+}
+
+/// A store of a switch that lives or does not, to be read beside it.
+pub(super) fn opened(path: &Path) -> Option<Arc<dyn Store>> {
+    Some(Arc::new(SqliteStore::open_read_only(path, sealer()).ok()?))
 }
 
 /// The lives of one switch: each ends at its point, the last when it is told to.

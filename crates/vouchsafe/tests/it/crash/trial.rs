@@ -2,18 +2,15 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
 use tempfile::TempDir;
 use vouchsafe_provider::simulator::faults::Faults;
 use vouchsafe_provider::simulator::ledger::Standing;
 use vouchsafe_provider::simulator::plays::Play;
-use vouchsafe_store::Store as _;
-use vouchsafe_store::sqlite::SqliteStore;
 
 use super::point::CrashPoint;
-use super::process::{Lives, Orders, Plan};
+use super::process::{Lives, Orders, Plan, opened};
 use super::till::{Heard, Till};
-use crate::world::{PROVIDER, Simulated, audited, eventually, id, sealer};
+use crate::world::{PROVIDER, Simulated, audited, eventually, id, is_settled};
 
 /// What is tried: what the provider can do and does, and what the channel does.
 #[derive(Debug, Clone, Copy)]
@@ -75,15 +72,8 @@ impl Trial {
 
     /// Waits until nothing is owed to anybody any more.
     async fn settled(&self, confirms: bool) {
-        eventually("everything settles", async || {
-            // Between two lives there may be nothing to be read.
-            let store = SqliteStore::open_read_only(&self.store(), sealer()).ok()?;
-            let open = !store.tally().await.ok()?.open_advices.is_empty()
-                || !store.unanswered(Timestamp::MAX, 1).await.ok()?.is_empty()
-                || (confirms && !store.unconfirmed(Timestamp::MAX, 1).await.ok()?.is_empty());
-            (!open).then_some(())
-        })
-        .await;
+        // Between two lives there may be nothing to be read.
+        eventually("everything settles", async || is_settled(&*opened(&self.store())?, confirms).await).await;
     }
 }
 
@@ -104,7 +94,6 @@ pub(super) async fn play(scenario: &Scenario, points: Vec<CrashPoint>) -> u32 {
     let confirms = scenario.confirms_after_milliseconds.is_some();
     trial.settled(confirms).await;
     ask_again(scenario, &mut till).await;
-    trial.settled(confirms).await;
     let context = format!("{}, killed at {points:?}", scenario.name);
     audit(&context, scenario, &trial, &till, &lives).await;
     drop(till);
@@ -159,14 +148,14 @@ async fn ask_again(scenario: &Scenario, till: &mut Till<'_>) {
 
 /// Has the auditor compare what the channel, the switch and the provider hold true.
 async fn audit(context: &str, scenario: &Scenario, trial: &Trial, till: &Till<'_>, lives: &Lives) {
-    let store = SqliteStore::open_read_only(&trial.store(), sealer()).unwrap();
-    let report = audited(&store, &lives.log, &[(PROVIDER, &trial.provider)]).await;
+    let confirms = scenario.confirms_after_milliseconds.is_some();
+    let open = || opened(&trial.store());
+    let report = audited(open, confirms, &lives.log, &[(PROVIDER, &trial.provider)], Vec::new()).await;
     assert!(report.is_clean(), "{context}: {report}");
     // What no record shows: whether a voucher was the same to the last byte, and that the switch confirms in the end.
     assert!(till.vouchers.windows(2).all(|two| two[0] == two[1]), "{context}: not always the same voucher");
-    let confirms = scenario.confirms_after_milliseconds.is_some() && scenario.plan != Plan::NoAdvices;
     if till.holds {
-        let expect = if confirms { Standing::Confirmed } else { Standing::Done };
+        let expect = if confirms && scenario.plan != Plan::NoAdvices { Standing::Confirmed } else { Standing::Done };
         assert_eq!(trial.provider.fate(id(&till.request)).standing, expect, "{context}: the channel holds it");
     }
 }

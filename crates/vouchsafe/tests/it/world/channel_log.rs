@@ -9,14 +9,12 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use serde_json::Value as Json;
+use vouchsafe::audit::CodeHasher;
 use vouchsafe::audit::channel_log::{self, Line, Operation};
-use vouchsafe::audit::{self, CodeHasher, Inputs, Report};
 use vouchsafe::clock::{Clock as _, MachineClock};
 use vouchsafe_core::transaction::Kind;
-use vouchsafe_store::Store;
 
 use super::channel::{Answer, Channel, path as path_of};
-use super::simulated::Simulated;
 
 /// The log of one channel or of several, in a file.
 pub(crate) struct ChannelLog {
@@ -111,17 +109,4 @@ fn heard(answer: &Answer) -> channel_log::Answer {
         amount: granted["amount"].as_i64(),
         currency: text(&granted["currency"]),
     }
-}
-
-/// Audits a store against a channel log and the ledgers of simulated providers, each with its name; everything must have
-/// come to its end.
-pub(crate) async fn audited(store: &dyn Store, log: &ChannelLog, providers: &[(&str, &Simulated)]) -> Report {
-    let ledger = |(name, provider): &(&str, &Simulated)| ((*name).to_owned(), provider.ledger());
-    let inputs = Inputs {
-        channel_logs: vec![log.path.clone()],
-        provider_ledgers: providers.iter().map(ledger).collect(),
-        settled: true,
-        ..Inputs::none()
-    };
-    audit::audit(store, &inputs, &|_, _| ()).await.unwrap()
 }

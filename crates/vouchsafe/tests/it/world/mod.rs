@@ -1,5 +1,6 @@
 //! Who takes part in a test: a switch, the channels that call it, the provider that it calls.
 
+mod audited;
 mod certificates;
 mod channel;
 mod channel_log;
@@ -18,9 +19,10 @@ use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::Kind;
 
+pub(crate) use audited::{audited, is_settled};
 pub(crate) use certificates::{Authority, Pair, TlsFolder, connect};
 pub(crate) use channel::{Answer, Channel, path};
-pub(crate) use channel_log::{ChannelLog, audited};
+pub(crate) use channel_log::ChannelLog;
 pub(crate) use meddled_store::{MeddledStore, Meddler, Verb};
 pub(crate) use provider_stub::{CODE, ProviderStub, approval, approve, take};
 pub(crate) use sandbox::Sandbox;
