@@ -1,11 +1,11 @@
 //! The auditor: an outside reader of the three records, who believes none of them.
 //!
 //! What the channels sent and were told ([`channel_log`]), what the switch holds (its store), and what the providers did
-//! ([`provider_ledger`]) are compared, one transaction at a time, and whatever breaks a promise of `behaviour.md`,
+//! (their ledgers) are compared, one transaction at a time, and whatever breaks a promise of `behaviour.md`,
 //! section 12, is told with the transaction's whole story. It decides by itself: nothing that the switch decides with is
 //! used here, or a fault there would hide itself.
 //!
-//! Every line of the logs and ledgers is kept in memory, 100 to 250 bytes each, and 40 bytes for each code in the store.
+//! Every line of the logs and ledgers is kept in memory, up to 300 bytes each, and 50 bytes for each code in the store.
 //! The store itself is read past, a few transactions at a time.
 
 mod answers;

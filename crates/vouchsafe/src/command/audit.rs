@@ -32,7 +32,7 @@ A provider's ledger has one JSON object a line for each request and advice that 
   event is sold, redeemed, refunded, refused, dropped, reversed, confirmed, forestalled, advised or breach; id is the
   request's id towards the provider. `vouchsafe simulator --ledger FILE` writes one. docs/audit.md shows every field.
 
-Nothing may be written to the records meanwhile. Memory: up to 250 bytes for each line of the logs and ledgers and 50
+Nothing may be written to the records meanwhile. Memory: up to 300 bytes for each line of the logs and ledgers and 50
 for each code in the store; the store itself is read a few transactions at a time.
 
 Exit codes: 0 nothing is wrong, 1 something is, 2 the records cannot be used."#;

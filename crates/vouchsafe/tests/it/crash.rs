@@ -8,6 +8,7 @@ mod customers;
 mod day;
 mod load;
 mod point;
+mod power;
 mod process;
 mod till;
 mod trial;

@@ -1,4 +1,7 @@
 //! The real binary with a configuration of its own, killed and started again on the same folder and address.
+//!
+//! A power cut is played with a shim (synced.c) that keeps a copy of each of the store's files as of its last flush: the
+//! process is killed, and the files are put back to those copies.
 
 use std::fs::{self, OpenOptions};
 use std::net::{SocketAddr, TcpListener};
@@ -29,6 +32,10 @@ pub(super) const TILLS: [&str; 2] = ["till-1", "till-2"];
 
 /// The switch of a folder, while it runs and while it does not.
 pub(super) struct Binary {
+    /// Whether its flushes are not made, although it is told so.
+    pub(super) is_lied_to: bool,
+    /// What is loaded into it, so that it can lose power.
+    shim: PathBuf,
     folder: TempDir,
     pub(super) address: SocketAddr,
     process: Option<Child>,
@@ -42,7 +49,7 @@ impl Binary {
         fs::write(folder.path().join("vouchsafe.toml"), config(address, full, dry)).unwrap();
         fs::write(folder.path().join("sealing.key"), KEY).unwrap();
         fs::write(folder.path().join("password"), "password").unwrap();
-        Self { folder, address, process: None }
+        Self { is_lied_to: false, shim: shim(folder.path()), folder, address, process: None }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -66,6 +73,8 @@ impl Binary {
             .args(["serve", "--config", "vouchsafe.toml"])
             .current_dir(self.folder.path())
             .env("RUST_LOG", "warn")
+            .env("LD_PRELOAD", &self.shim)
+            .envs(self.is_lied_to.then_some(("VOUCHSAFE_TEST_LIES", "1")))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -88,6 +97,40 @@ impl Binary {
             process.wait().unwrap();
         }
     }
+}
+
+impl Binary {
+    /// Ends a life as a power cut does: of the store's files, what was flushed is left and nothing else. Says how many
+    /// bytes were lost by it, or were other ones.
+    pub(super) fn lose_power(&mut self) -> u64 {
+        self.kill();
+        let file = |name: &str| self.folder.path().join(name);
+        // The index of the log is memory that all share; it is gone with the machine.
+        let _ = fs::remove_file(file("store.db-shm"));
+        let mut lost = 0;
+        for name in ["store.db", "store.db-wal"] {
+            let is = fs::read(file(name)).unwrap_or_default();
+            let flushed = fs::read(file(&format!("{name}.synced"))).unwrap_or_default();
+            let same = is.iter().zip(&flushed).filter(|(is, was)| is == was).count();
+            lost += (is.len().max(flushed.len()) - same) as u64;
+            fs::write(file(name), &flushed).unwrap();
+        }
+        lost
+    }
+}
+
+/// Compiles what is loaded into the switch.
+fn shim(folder: &Path) -> PathBuf {
+    let library = folder.join("synced.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/crash/synced.c");
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let compiled = Command::new(compiler)
+        .args(["-shared", "-fPIC", "-O2", "-o"])
+        .args([&library, &source])
+        .status()
+        .expect("a C compiler is there: the embedded engine needs one too");
+    assert!(compiled.success(), "the shim is compiled");
+    library
 }
 
 impl Drop for Binary {

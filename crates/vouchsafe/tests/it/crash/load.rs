@@ -1,5 +1,6 @@
 //! Kills at random under load: several channels of both messaging styles, providers that lose and delay, and the real
-//! binary, killed again and again. In the end the auditor reads the three records.
+//! binary, killed again and again; every third time the power goes with it, and what was not flushed is lost. In the end
+//! the auditor reads the three records.
 //!
 //! `VOUCHSAFE_KILLS` says how often it is killed (20 where it says nothing), `VOUCHSAFE_SEED` what the choices follow
 //! from. Real processes race, so that the same seed gives the same mix and not the same run.
@@ -64,13 +65,19 @@ async fn whenever_the_binary_is_killed_under_load_the_records_agree() {
         }
     }
     let mut chance = Chance::new(seed, u64::MAX);
+    let (mut power_cuts, mut lost) = (0, 0);
     for _ in 0..kills {
         let enough = street.answers.load(Ordering::Relaxed) + chance.below(ANSWERS);
         eventually("there are answers", async || (street.answers.load(Ordering::Relaxed) >= enough).then_some(()))
             .await;
         // Not a wait for anything: it moves the kill away from the answer that was counted.
         tokio::time::sleep(Duration::from_micros(chance.below(20_000))).await;
-        binary.kill();
+        if chance.below(3) == 0 {
+            power_cuts += 1;
+            lost += binary.lose_power();
+        } else {
+            binary.kill();
+        }
         binary.start().await;
     }
     street.is_closed.store(true, Ordering::Relaxed);
@@ -82,7 +89,7 @@ async fn whenever_the_binary_is_killed_under_load_the_records_agree() {
     #[expect(clippy::print_stdout, reason = "the figures are what is wanted")]
     {
         println!(
-            "killed {kills} times with seed {seed}: {} messages were answered and {} were not\n{report}",
+            "killed {kills} times with seed {seed}, {power_cuts} times by a power cut that took {lost} bytes: {} messages were answered and {} were not\n{report}",
             street.answers.load(Ordering::Relaxed),
             street.unanswered.load(Ordering::Relaxed)
         );
