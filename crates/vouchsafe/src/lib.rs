@@ -5,6 +5,7 @@
 pub mod access;
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod recover;
 pub mod retention;
+mod story;
 pub mod telemetry;
 pub mod tls;
 pub mod watchers;

@@ -2,6 +2,7 @@
 
 mod advices;
 mod assemble;
+mod audit;
 mod catalogue;
 mod channel;
 mod check_config;
@@ -17,7 +18,6 @@ mod show;
 mod simulator;
 mod stop;
 mod store;
-mod story;
 mod unfinalised;
 mod verify;
 
@@ -119,6 +119,9 @@ enum Command {
     /// Look after the keys that the store is sealed with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Compare what channels logged, what the switch holds and what providers noted, and tell every broken promise.
+    #[command(after_long_help = audit::FORMATS)]
+    Audit(audit::AuditArguments),
     /// Write the interface's OpenAPI description.
     Openapi {
         /// Where to; `-` is the standard output.
@@ -242,6 +245,11 @@ const UNUSABLE: u8 = 2;
 const FAILED: u8 = 1;
 
 impl Failure {
+    /// The same, as something that was given and cannot be used.
+    pub(crate) fn into_unusable(self) -> Self {
+        Self { exit: UNUSABLE, ..self }
+    }
+
     /// What the person gave cannot be used.
     pub(crate) fn unusable(sentence: impl fmt::Display) -> Self {
         Self { sentence: sentence.to_string(), exit: UNUSABLE }
@@ -275,6 +283,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Unfinalised { store } => unfinalised::list(&store),
         Command::Verify { expect, store } => verify::verify(expect.as_deref(), &store),
         Command::Keys(command) => keys::keys(&command),
+        Command::Audit(arguments) => audit::audit(&arguments),
         Command::Openapi { output } => openapi::openapi(&output),
     };
     match done {

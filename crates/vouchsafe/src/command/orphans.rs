@@ -15,8 +15,8 @@ use vouchsafe_store::{Change, Entry, Recorded, Store, StoreError, Transaction, T
 use crate::clock::{Clock as _, MachineClock};
 use crate::command::show::{nobody, reference};
 use crate::command::store::StoreArguments;
-use crate::command::story::{Words, amount, money};
 use crate::command::{Failure, block_on, say};
+use crate::story::{Words, amount, money};
 
 /// How many orphans are read at once.
 const BATCH: usize = 256;

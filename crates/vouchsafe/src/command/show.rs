@@ -5,8 +5,8 @@ use vouchsafe_core::message::Request;
 use vouchsafe_store::{Cause, Reference, Store, StoreError, TransactionNumber};
 
 use crate::command::store::StoreArguments;
-use crate::command::story::story;
 use crate::command::{Failure, block_on, say};
+use crate::story::story;
 
 /// Prints the story of every transaction that goes by what a person has in hand.
 pub(crate) fn show(id: &str, which: &StoreArguments) -> Result<(), Failure> {

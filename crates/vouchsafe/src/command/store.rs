@@ -30,13 +30,16 @@ pub(crate) struct FoundStore {
 impl StoreArguments {
     /// Finds the store. Neither it nor its key is ever made here.
     pub(crate) fn find(&self) -> Result<FoundStore, Failure> {
-        let (StoreUri::Sqlite(path), key) = match &self.config {
-            Some(file) => {
-                let config = Config::load(file).map_err(Failure::unusable)?;
-                (config.store, config.sealing_key)
-            }
+        self.find_at(None)
+    }
+
+    /// Finds a copy of the store, or else the store itself.
+    pub(crate) fn find_at(&self, copy: Option<&Path>) -> Result<FoundStore, Failure> {
+        let (StoreUri::Sqlite(path), key) = match self.config()? {
+            Some(config) => (config.store, config.sealing_key),
             None => sandbox::kept_in(self.data.as_deref().unwrap_or(sandbox::DATA.as_ref())),
         };
+        let path = copy.map_or(path, Path::to_owned);
         if !path.exists() {
             return Err(Failure::failed(format!(
                 "there is no store at {}: say which with --config FILE or --data DIR",
@@ -44,6 +47,13 @@ impl StoreArguments {
             )));
         }
         Ok(FoundStore { sealer: sealing_key::sealer(&key, &path)?, path })
+    }
+}
+
+impl StoreArguments {
+    /// The configuration that was named, if one was.
+    pub(crate) fn config(&self) -> Result<Option<Config>, Failure> {
+        self.config.as_deref().map(Config::load).transpose().map_err(Failure::unusable)
     }
 }
 

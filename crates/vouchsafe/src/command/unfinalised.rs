@@ -6,8 +6,8 @@ use vouchsafe_store::{Store, StoreError, Transaction, TransactionNumber};
 use crate::clock::{Clock as _, MachineClock};
 use crate::command::orphans::age;
 use crate::command::store::StoreArguments;
-use crate::command::story::amount;
 use crate::command::{Failure, block_on, say};
+use crate::story::amount;
 
 /// How many are read at once.
 const BATCH: usize = 256;

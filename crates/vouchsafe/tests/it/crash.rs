@@ -3,8 +3,12 @@
 //! The switch is a process of its own: this test program once more, over a store that counts the durable steps and
 //! has the kernel kill the process at one of them. The provider and its books, and the channel, live on here.
 
+mod binary;
+mod customers;
 mod day;
+mod load;
 mod point;
+mod power;
 mod process;
 mod till;
 mod trial;
@@ -60,6 +64,36 @@ async fn tries_every_point<F: Future<Output = u32>>(name: &str, least_steps: u32
     }
 }
 
+/// Tries every ordered pair of crash points: one ends the first life, the other the second.
+async fn survives_every_pair(scenario: Scenario) {
+    let mut pairs = 0;
+    for first in every_point() {
+        for (number, second) in every_point().enumerate() {
+            let deaths = play(&scenario, vec![first, second]).await;
+            pairs += u32::from(deaths == 2);
+            if deaths == 0 {
+                // Both moments of the step were tried where the first of them was met.
+                assert!(pairs >= scenario.least_steps, "{}: only {pairs} pairs were met", scenario.name);
+                #[expect(clippy::print_stdout, reason = "how much was tried is part of the result")]
+                {
+                    println!("{}: killed at {pairs} pairs of points", scenario.name);
+                }
+                return;
+            }
+            // The second life comes through before this point: there is none behind it either.
+            if deaths == 1 && number % 2 == 1 {
+                break;
+            }
+        }
+    }
+    panic!("{}: it never came through without a crash", scenario.name);
+}
+
+/// Before and after the first step, the second and so on.
+fn every_point() -> impl Iterator<Item = CrashPoint> {
+    (1..TOO_MANY).flat_map(|step| [Moment::Before, Moment::After].map(|moment| CrashPoint { step, moment }))
+}
+
 /// Kills at the first step, at the second and so on, until there is none to be killed at; says how many there were.
 async fn every_step<F: Future<Output = u32>>(
     name: &str,
@@ -85,14 +119,30 @@ async fn a_till_comes_through_its_day() {
     tries_every_point("a_till_comes_through_its_day", 16, day::play).await;
 }
 
-/// One test for each row, named after its promise.
+/// Two tests for each row: one named after its promise, and one of the long run that tries every pair of crash points.
 macro_rules! survive {
-    ($($name:ident: $scenario:expr;)*) => {$(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $name() {
-            survives(Scenario { name: stringify!($name), ..$scenario }).await;
+    ($($name:ident: $scenario:expr;)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                survives(Scenario { name: stringify!($name), ..$scenario }).await;
+            }
+        )*
+
+        /// Every ordered pair of crash points, for the long run:
+        /// `cargo test --release -p vouchsafe --test it -- --ignored crash::pairs`.
+        mod pairs {
+            use super::*;
+
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                #[ignore = "a part of the long run"]
+                async fn $name() {
+                    survives_every_pair(Scenario { name: stringify!($name), ..$scenario }).await;
+                }
+            )*
         }
-    )*};
+    };
 }
 
 survive! {

@@ -3,25 +3,23 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
-use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tokio::sync::{oneshot, watch};
 use vouchsafe::config::Limits;
 use vouchsafe_core::advice::BackOff;
 use vouchsafe_core::sheet::{Messaging, RetrySupport, Sheet};
+use vouchsafe_store::Store;
 use vouchsafe_store::sqlite::SqliteStore;
 
 use super::point::{CrashPoint, Killer};
-use crate::world::{Answer, Channel, MeddledStore, Setup, eventually, sealer, serve};
+use crate::world::{Answer, Channel, ChannelLog, MeddledStore, Setup, eventually, sealer, serve};
 
 /// What a process is told by its environment.
 const ORDERS: &str = "VOUCHSAFE_TEST_SWITCH";
@@ -95,8 +93,15 @@ pub(super) async fn be_the_switch() {
     eventually("every step that was begun has ended", async || store.meddler.is_at_rest().then_some(())).await;
 }
 
+/// A store of a switch that lives or does not, to be read beside it.
+pub(super) fn opened(path: &Path) -> Option<Arc<dyn Store>> {
+    Some(Arc::new(SqliteStore::open_read_only(path, sealer()).ok()?))
+}
+
 /// The lives of one switch: each ends at its point, the last when it is told to.
 pub(super) struct Lives {
+    /// What its channels say of it.
+    pub(super) log: ChannelLog,
     address: watch::Receiver<Option<SocketAddr>>,
     hold: Arc<Mutex<Hold>>,
     thread: Option<thread::JoinHandle<u32>>,
@@ -114,11 +119,7 @@ impl Lives {
     /// nobody is there until its next life.
     pub(super) async fn send(&self, channel: &str, path: &str, body: &Json) -> Option<Answer> {
         let channel = Channel::new(self.address().await, channel);
-        let request = Request::post(format!("http://{}/suv/v1{path}", channel.address))
-            .header("authorization", channel.authorization())
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body.to_string())));
-        let answer = channel.send(request.unwrap()).await.ok();
+        let answer = self.log.send(&channel, path, body).await;
         if answer.is_none() {
             self.left(channel.address).await;
         }
@@ -129,11 +130,12 @@ impl Lives {
     pub(super) fn begin(orders: Orders, points: Vec<CrashPoint>) -> Self {
         let (tell, address) = watch::channel(None);
         let hold = Arc::new(Mutex::new(Hold::default()));
+        let log = ChannelLog::in_folder(orders.store.parent().expect("the store is in a folder"));
         let thread = thread::spawn({
             let hold = Arc::clone(&hold);
             move || live(&orders, points, &tell, &hold)
         });
-        Self { address, hold, thread: Some(thread) }
+        Self { log, address, hold, thread: Some(thread) }
     }
 
     /// Where the switch is, once it is somewhere.

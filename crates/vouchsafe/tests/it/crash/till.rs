@@ -7,7 +7,7 @@ use super::process::Lives;
 use crate::world::{Answer, id, request_for, reversal};
 
 /// The user name of the channel.
-pub(super) const CHANNEL: &str = "app";
+const CHANNEL: &str = "app";
 
 /// What the channel makes of an answer, by its status: 500, 504 and no answer leave it in the dark.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,19 +2,15 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
 use tempfile::TempDir;
-use vouchsafe_core::transaction::State;
 use vouchsafe_provider::simulator::faults::Faults;
-use vouchsafe_provider::simulator::ledger::{Event, Standing};
+use vouchsafe_provider::simulator::ledger::Standing;
 use vouchsafe_provider::simulator::plays::Play;
-use vouchsafe_store::sqlite::SqliteStore;
-use vouchsafe_store::{Store as _, Transaction, TransactionNumber};
 
 use super::point::CrashPoint;
-use super::process::{Lives, Orders, Plan};
-use super::till::{CHANNEL, Heard, Till};
-use crate::world::{Simulated, eventually, id, key, sealer};
+use super::process::{Lives, Orders, Plan, opened};
+use super::till::{Heard, Till};
+use crate::world::{PROVIDER, Simulated, audited, eventually, id, is_settled};
 
 /// What is tried: what the provider can do and does, and what the channel does.
 #[derive(Debug, Clone, Copy)]
@@ -74,24 +70,10 @@ impl Trial {
         eventually("the provider is asked", async || (self.provider.fate(request).requests > 0).then_some(())).await;
     }
 
-    /// The transaction, if there is one, once nothing is owed to anybody any more.
-    async fn settled(&self, request: &str, confirms: bool) -> Option<Transaction> {
-        eventually("everything settles", async || {
-            // Between two lives there may be nothing to be read.
-            let store = SqliteStore::open_read_only(&self.store(), sealer()).ok()?;
-            let open = !store.tally().await.ok()?.open_advices.is_empty()
-                || !store.unanswered(Timestamp::MAX, 1).await.ok()?.is_empty()
-                || (confirms && !store.unconfirmed(Timestamp::MAX, 1).await.ok()?.is_empty());
-            let found = store.find(&key(CHANNEL, request)).await.ok()?;
-            (!open).then_some(found)
-        })
-        .await
-    }
-
-    /// Whether a transaction is on the list of money at risk.
-    async fn is_listed_as_an_orphan(&self, number: TransactionNumber) -> bool {
-        let store = SqliteStore::open_read_only(&self.store(), sealer()).unwrap();
-        store.orphans(TransactionNumber(0), 10).await.unwrap().iter().any(|orphan| orphan.number == number)
+    /// Waits until nothing is owed to anybody any more.
+    async fn settled(&self, confirms: bool) {
+        // Between two lives there may be nothing to be read.
+        eventually("everything settles", async || is_settled(&*opened(&self.store())?, confirms).await).await;
     }
 }
 
@@ -109,13 +91,11 @@ pub(super) async fn play(scenario: &Scenario, points: Vec<CrashPoint>) -> u32 {
     let lives = Lives::begin(orders, points.clone());
     let mut till = Till::new(&lives, scenario.product);
     act(scenario.act, &trial, &mut till).await;
-    let request = id(&till.request).to_owned();
     let confirms = scenario.confirms_after_milliseconds.is_some();
-    trial.settled(&request, confirms).await;
+    trial.settled(confirms).await;
     ask_again(scenario, &mut till).await;
-    let transaction = trial.settled(&request, confirms).await;
     let context = format!("{}, killed at {points:?}", scenario.name);
-    audit(&context, scenario, &trial, &till, transaction).await;
+    audit(&context, scenario, &trial, &till, &lives).await;
     drop(till);
     lives.end().await
 }
@@ -166,26 +146,16 @@ async fn ask_again(scenario: &Scenario, till: &mut Till<'_>) {
     assert!(fits, "{}: a channel that holds a voucher ({held}) is told {heard:?} once more", scenario.name);
 }
 
-/// Compares what the channel, the switch and the provider hold true.
-async fn audit(context: &str, scenario: &Scenario, trial: &Trial, till: &Till<'_>, transaction: Option<Transaction>) {
-    let request = id(&till.request);
-    let fate = trial.provider.fate(request);
-    let state = transaction.as_ref().map(|transaction| transaction.state);
-    let context = format!("{context}: the provider says {fate:?}, the switch {state:?}");
-    if till.holds {
-        let confirmed = scenario.confirms_after_milliseconds.is_some() && scenario.plan != Plan::NoAdvices;
-        let expect = if confirmed { Standing::Confirmed } else { Standing::Done };
-        assert_eq!(fate.standing, expect, "{context}: the channel holds it");
-    } else if matches!(fate.standing, Standing::Done | Standing::Confirmed) {
-        let transaction = transaction.as_ref().unwrap_or_else(|| panic!("{context}: sold, and unknown to the switch"));
-        assert_eq!(transaction.state, State::Orphaned, "{context}: sold, and held by nobody");
-        assert!(trial.is_listed_as_an_orphan(transaction.number).await, "{context}: not on the list");
-    }
-    let sales = trial.provider.entries().iter().filter(|entry| matches!(entry.event, Event::Sold { .. })).count();
-    assert!(sales <= 1, "{context}: sold {sales} times");
-    assert!(fate.requests <= 1, "{context}: asked {} times", fate.requests);
-    assert_eq!(fate.breaches, 0, "{context}: the provider got what it does not take");
-    assert!(fate.reversals == 0 || fate.confirmations == 0, "{context}: reversed and confirmed");
+/// Has the auditor compare what the channel, the switch and the provider hold true.
+async fn audit(context: &str, scenario: &Scenario, trial: &Trial, till: &Till<'_>, lives: &Lives) {
+    let confirms = scenario.confirms_after_milliseconds.is_some();
+    let open = || opened(&trial.store());
+    let report = audited(open, confirms, &lives.log, &[(PROVIDER, &trial.provider)], Vec::new()).await;
+    assert!(report.is_clean(), "{context}: {report}");
+    // What no record shows: whether a voucher was the same to the last byte, and that the switch confirms in the end.
     assert!(till.vouchers.windows(2).all(|two| two[0] == two[1]), "{context}: not always the same voucher");
-    assert!(state != Some(State::Pending) && state != Some(State::Cancelled), "{context}: left open");
+    if till.holds {
+        let expect = if confirms && scenario.plan != Plan::NoAdvices { Standing::Confirmed } else { Standing::Done };
+        assert_eq!(trial.provider.fate(id(&till.request)).standing, expect, "{context}: the channel holds it");
+    }
 }

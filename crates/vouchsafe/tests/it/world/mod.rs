@@ -1,7 +1,9 @@
 //! Who takes part in a test: a switch, the channels that call it, the provider that it calls.
 
+mod audited;
 mod certificates;
 mod channel;
+mod channel_log;
 mod meddled_store;
 mod provider_stub;
 mod sandbox;
@@ -17,8 +19,10 @@ use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::Kind;
 
+pub(crate) use audited::{audited, is_settled};
 pub(crate) use certificates::{Authority, Pair, TlsFolder, connect};
 pub(crate) use channel::{Answer, Channel, path};
+pub(crate) use channel_log::ChannelLog;
 pub(crate) use meddled_store::{MeddledStore, Meddler, Verb};
 pub(crate) use provider_stub::{CODE, ProviderStub, approval, approve, take};
 pub(crate) use sandbox::Sandbox;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -48,9 +49,14 @@ impl Simulated {
         Self { base_url, folder }
     }
 
+    /// Where its books are.
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.folder.path().join("ledger.jsonl")
+    }
+
     /// Every line of its books.
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        ledger::entries(&self.folder.path().join("ledger.jsonl")).unwrap()
+        ledger::entries(&self.ledger()).unwrap()
     }
 
     /// What its books say of each of the switch's provisions.
