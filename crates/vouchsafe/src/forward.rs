@@ -29,8 +29,11 @@ const RECORDING: Duration = Duration::from_secs(30);
 
 /// Starts a dispatcher for each provider; they run until the switch is stopping.
 pub fn start(app: &Arc<App>) {
-    for provider in app.providers.keys() {
-        tokio::spawn(dispatch(Arc::clone(app), provider.clone()));
+    // In the order of their names, for a run on virtual time must be the same run every time.
+    let mut providers: Vec<_> = app.providers.keys().cloned().collect();
+    providers.sort();
+    for provider in providers {
+        tokio::spawn(dispatch(Arc::clone(app), provider));
     }
     let app = Arc::clone(app);
     tokio::spawn(async move { tell_of_strangers(&app).await });
@@ -75,8 +78,10 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
                 Err(error) => tracing::warn!(%provider, %error, "the advices that are due could not be read"),
             }
         }
+        // What has ended makes room for what is looked for, so it comes first; and no draw decides, so that a run on
+        // virtual time can be repeated.
         tokio::select! {
-            () = desk.advices.notified() => look = true,
+            biased;
             // With nothing under way there is nothing to join, and this branch is off.
             Some(ended) = deliveries.join_next() => {
                 let mut next = Some(ended);
@@ -94,8 +99,9 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
                 }
                 look |= more && under_way.len() <= cap / 2;
             }
-            () = sleep(PULSE.min(app.limits.back_off.first)) => look = true,
             () = app.stopping.cancelled() => {}
+            () = desk.advices.notified() => look = true,
+            () = sleep(PULSE.min(app.limits.back_off.first)) => look = true,
         }
     }
     // What is under way is dropped here and sent again after the next start: repeats do no harm.

@@ -18,8 +18,10 @@ use crate::suv::error::{provider_error, without_words};
 
 /// Which of the two an advice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finaliser {
+pub enum Finaliser {
+    /// The request stands.
     Confirmation,
+    /// The request must not stand.
     Reversal,
 }
 
@@ -27,7 +29,8 @@ pub(super) enum Finaliser {
 const LONGEST_REST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What `answer` makes of an advice.
-pub(super) fn delivery(answer: &Answer, finaliser: Finaliser) -> Delivery {
+#[must_use]
+pub fn delivery(answer: &Answer, finaliser: Finaliser) -> Delivery {
     let again = |why| Delivery::Again { why, retry_after: retry_after(&answer.headers) };
     match answer.status.as_u16() {
         200..=299 => Delivery::Taken,

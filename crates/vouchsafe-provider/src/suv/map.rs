@@ -36,7 +36,8 @@ impl Verdict {
 }
 
 /// What `answer` proves about `request`.
-pub(super) fn outcome(answer: &Answer, request: &Request) -> Outcome {
+#[must_use]
+pub fn outcome(answer: &Answer, request: &Request) -> Outcome {
     let question = Question::Request(request.kind());
     match Verdict::of(answer.status) {
         Verdict::Success => match usable(&answer.body, request) {

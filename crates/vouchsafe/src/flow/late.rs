@@ -26,6 +26,8 @@ pub(crate) fn listen(app: &Arc<App>, transaction: &Transaction, call: Call) {
     tokio::spawn(async move {
         let Call { answer, turn } = call;
         let answer = tokio::select! {
+            // An answer that is there is written down, whatever else is.
+            biased;
             answer = answer => answer,
             () = app.stopping.cancelled() => return,
         };

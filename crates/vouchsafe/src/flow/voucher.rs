@@ -140,6 +140,7 @@ pub(crate) async fn settled(
             continue;
         }
         let has_news = tokio::select! {
+            biased;
             news = timeout_at(bounds.deadline, watch.news()) => news.is_ok(),
             // Nothing is delivered any more.
             () = app.stopping.cancelled() => false,
