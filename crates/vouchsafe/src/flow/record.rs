@@ -28,12 +28,20 @@ pub(crate) enum News {
     /// Anything else that happened.
     Happened {
         event: Event,
-        /// How the open advice ended, where the event is about that.
-        ends: Option<AdviceEnd>,
+        /// Which advice ended, and how, where the event is about that.
+        ends: Option<Ended>,
         note: Option<FreeText>,
     },
     /// Nothing reached the provider, and this one is asked instead.
     Rerouted(Reroute),
+}
+
+/// The end of one advice.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended {
+    /// The version that the advice's event led to.
+    pub(crate) version: u32,
+    pub(crate) end: AdviceEnd,
 }
 
 impl News {
@@ -150,6 +158,25 @@ async fn decide_and_write(
             Written::DoneBefore(now) => return Ok(Settled { from: transaction.state, at: change.at, now: *now }),
             Written::Overtaken(now) => transaction = *now,
         }
+        if let News::Happened { ends: Some(ended), .. } = news
+            && has_ended(app, &transaction, ended.version, until).await?
+        {
+            return Err(NotSettled::NothingNew);
+        }
+    }
+}
+
+/// Whether an advice has ended. Two nodes may deliver the same one, and whoever hears of it last must not end another
+/// that was queued meanwhile and that nobody has sent.
+async fn has_ended(app: &App, transaction: &Transaction, version: u32, until: Instant) -> Result<bool, NotSettled> {
+    loop {
+        match app.store.journal(transaction.number).await {
+            Ok(journal) => {
+                let entry = journal.iter().find(|entry| entry.version == version);
+                return Ok(entry.is_none_or(|entry| entry.advice_end.is_some()));
+            }
+            Err(error) => pause(until).await.map_err(|()| NotSettled::Store(error))?,
+        }
     }
 }
 
@@ -265,7 +292,9 @@ fn change(app: &App, transaction: &Transaction, news: &News) -> Result<Change, N
     match news {
         News::Heard(outcome) => change.outcome = Some(outcome.clone()),
         News::Advised(advice) => change.advised = Some(advice.clone()),
-        News::Happened { event: _, ends, note } => (change.ends, change.note) = (*ends, note.clone()),
+        News::Happened { event: _, ends, note } => {
+            (change.ends, change.note) = (ends.map(|ended| ended.end), note.clone());
+        }
         News::Rerouted(reroute) => change.reroute = Some(reroute.clone()),
     }
     match step.effect {
