@@ -17,6 +17,7 @@ use crate::flow::late;
 use crate::flow::plan::{Plan, plan, turn};
 use crate::flow::record::{News, NotSettled, Settled, is_reversed, record};
 use crate::flow::refusal::Refusal;
+use crate::flow::told::unsure;
 use crate::flow::translation::{own_reference, response};
 use crate::flow::voucher::OwnRecord;
 use crate::metrics::{Ending, Operation};
@@ -73,7 +74,7 @@ pub(super) async fn carry_through(
     });
     let (plan, turn) = match planned {
         Ok(planned) => planned,
-        Err(refusal) => return Err(known_before(app, &key, bounds).await.unwrap_or(refusal)),
+        Err(refusal) => return Err(known_before(app, &key, bounds, refusal).await),
     };
     let transaction = open(app, channel, key, request, &plan, arrived, bounds).await?;
     drop(opening);
@@ -91,9 +92,14 @@ pub(super) async fn carry_through(
 }
 
 /// What a known id is told, whatever else is wrong with its request: the id comes first in the order of checks,
-/// but is only worth a look into the store once something else is wrong, since opening looks anyway.
-async fn known_before(app: &App, key: &Key, bounds: Bounds) -> Option<Refusal> {
-    bounds.within(app.store.find(key)).await.ok().flatten().map(|_| Refusal::DuplicateRecord)
+/// but is only worth a look into the store once something else is wrong, since opening looks anyway. Where the look
+/// fails, nobody may say that nothing was sold: this may be a copy of a request that was.
+async fn known_before(app: &App, key: &Key, bounds: Bounds, refusal: Refusal) -> Refusal {
+    match bounds.within(app.store.find(key)).await {
+        Ok(None) => refusal,
+        Ok(Some(_)) => Refusal::DuplicateRecord,
+        Err(error) => unsure(error),
+    }
 }
 
 /// Commits the intent. From here on the transaction exists, whatever becomes of the caller or of us.
@@ -110,7 +116,7 @@ async fn open(
     let at = app.clock.now();
     let left = (arrived + channel.wait).saturating_duration_since(Instant::now());
     let intent = Intent {
-        key,
+        key: key.clone(),
         request: request.clone(),
         provider: way.provider.clone(),
         asked: plan.asked,
@@ -127,8 +133,19 @@ async fn open(
             // Where it is uncertain whether the intent was written, nothing is sent either: a twin of this request
             // may hold the same row for its own. What was written is closed by whoever finds it overdue.
             tracing::error!(%error, "an intent could not be recorded");
-            Err(Refusal::NotRecorded)
+            Err(unopened(app, &key, bounds).await)
         }
+    }
+}
+
+/// What is told when the intent may not be on disk: that nothing was sent, but only where that is true of every copy of
+/// the request. One that has just been opened may be this one's own or its twin's.
+async fn unopened(app: &App, key: &Key, bounds: Bounds) -> Refusal {
+    match bounds.within(app.store.find(key)).await {
+        Ok(None) => Refusal::NotRecorded,
+        Ok(Some(found)) if found.version == 0 => Refusal::Unsure,
+        Ok(Some(_)) => Refusal::DuplicateRecord,
+        Err(error) => unsure(error),
     }
 }
 

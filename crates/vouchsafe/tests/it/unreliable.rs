@@ -115,12 +115,14 @@ async fn a_late_answer_stays_late_where_the_silence_could_not_be_recorded() {
 
 #[tokio::test]
 async fn an_intent_of_uncertain_fate_is_never_sent_and_is_closed() {
-    for fault in [Lost, DoneInSilence, Refused] {
+    // What was written after all may be a twin's, which is being sent: nobody may say that nothing was.
+    let rows = [(Lost, "503 GENERAL_ERROR"), (DoneInSilence, "500 GENERAL_ERROR"), (Refused, "503 GENERAL_ERROR")];
+    for (fault, told) in rows {
         let faults = Faults::default();
         let (switch, provider) = approving(&faults).await;
         faults.plan([(Open, fault)]);
         let request = request("app");
-        assert_eq!(switch.channel("app").provision(&request).await.verdict(), "503 GENERAL_ERROR", "{fault:?}");
+        assert_eq!(switch.channel("app").provision(&request).await.verdict(), told, "{fault:?}");
         assert_eq!(provider.seen().len(), 0);
         let found = switch.app.store.find(&key("app", id(&request))).await.unwrap();
         assert_eq!(found.is_some(), fault == DoneInSilence, "{fault:?}");
@@ -201,7 +203,7 @@ async fn every_answer_comes_in_time_whichever_verb_of_the_store_hangs() {
     let first = request("app");
     faults.plan([(Open, Hangs)]);
     let mut work = Box::pin(async { channel.provision(&first).await.verdict() });
-    in_time("the intent", &mut work, "503 GENERAL_ERROR").await;
+    in_time("the intent", &mut work, "500 GENERAL_ERROR").await;
     faults.plan([(Forestall, Hangs)]);
     let unseen = reversal(&request("app"));
     let mut work = Box::pin(async { channel.reverse(&unseen).await.verdict() });
