@@ -62,7 +62,8 @@ pub(super) async fn carry_through(
     let bounds = Bounds::of(app, channel, arrived);
     // Whoever waits for a voucher holds nothing up: neither a copy of the request nor anybody's turn.
     let own_record = OwnRecord::of(app, channel, request, bounds).await;
-    let opening = app.openings.enter(&key).await;
+    // A twin may hold the door for longer than this copy's own time.
+    let opening = bounds.within(async { Ok(app.openings.enter(&key).await) }).await.map_err(unsure)?;
     let planned = own_record.and_then(|own_record| plan(app, channel, request, &own_record)).and_then(|mut plan| {
         // A retry goes to nobody who knows none.
         plan.ways.retain(|way| sent == Sent::First || way.desk.sheet.retry != RetrySupport::Unsupported);
