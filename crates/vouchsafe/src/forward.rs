@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use vouchsafe_core::advice::{Advice, AdviceEnd, Afterwards, Delivery, Hindrance, afterwards};
 use vouchsafe_core::error_detail::ErrorDetail;
 use vouchsafe_core::id::ProviderId;
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
 use vouchsafe_store::{Attempt, OpenAdvice, StoreError, TransactionNumber};
@@ -149,6 +150,9 @@ async fn deliver(app: Arc<App>, provider: ProviderId, not_found: Arc<NotFound>, 
 }
 
 async fn attempt(app: &App, desk: &Desk, open: &OpenAdvice) -> Result<Delivery, StoreError> {
+    if planted(Bug::CircuitStopsAdvices) && desk.is_circuit_open() {
+        return Ok(Delivery::Again { why: Hindrance::NoConnection, retry_after: None });
+    }
     let request = app.store.request(open.transaction.number).await?;
     let journal = app.store.journal(open.transaction.number).await?;
     let own = own_reference(&app.institution, &open.transaction);
@@ -183,8 +187,12 @@ async fn note(
 ) -> Result<(), StoreError> {
     let horizon = desk.sheet.in_flight_horizon;
     let is_proven = delivery == Delivery::NotFound && not_found.is_proven(open, horizon, sent_at, Instant::now());
+    let is_proven = is_proven || planted(Bug::GivesUpOn404) || (planted(Bug::NotFoundByClock) && open.not_found);
     let (pause, hindrance) = match afterwards(open.queued.advice, &delivery, is_proven) {
         Afterwards::Ended(end) => return ended(app, open, end, delivery).await,
+        Afterwards::Again(_) if planted(Bug::GivesUp) && open.attempts > 2 => {
+            return ended(app, open, AdviceEnd::Delivered, delivery).await;
+        }
         Afterwards::OnceMore => (horizon + ROUNDING, Hindrance::NotFound),
         Afterwards::Again(hindrance) => {
             let retry_after = match delivery {

@@ -14,6 +14,7 @@ pub mod live_catalogue;
 pub mod live_file;
 pub mod metrics;
 pub mod openapi;
+mod planted;
 pub mod recover;
 pub mod telemetry;
 pub mod tls;

@@ -12,6 +12,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use vouchsafe_core::advice::{Delivery, Hindrance};
 use vouchsafe_core::error_detail::ErrorType;
 use vouchsafe_core::outcome::ProviderError;
+use vouchsafe_core::planted::{Bug, planted};
 
 use crate::suv::client::Answer;
 use crate::suv::error::{provider_error, without_words};
@@ -34,6 +35,8 @@ pub fn delivery(answer: &Answer, finaliser: Finaliser) -> Delivery {
     let again = |why| Delivery::Again { why, retry_after: retry_after(&answer.headers) };
     match answer.status.as_u16() {
         200..=299 => Delivery::Taken,
+        500 if planted(Bug::FailureIsTaken) => Delivery::Taken,
+        401 | 403 if planted(Bug::CredentialsEndAdvice) => refusal(answer, finaliser),
         401 | 403 | 407 => again(Hindrance::Credentials),
         429 | 503 => again(Hindrance::TooMany),
         // Too slow or too early a request is no word about the advice in it.

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::message::ChannelAdvice;
 use vouchsafe_core::outcome::{Decline, Doubt, Outcome};
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::sheet::Sheet;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{Effect, Event, Refusal, State, next};
@@ -159,6 +160,7 @@ async fn decide_and_write(
             Written::Overtaken(now) => transaction = *now,
         }
         if let News::Happened { ends: Some(ended), .. } = news
+            && !planted(Bug::EndsAnotherAdvice)
             && has_ended(app, &transaction, ended.version, until).await?
         {
             return Err(NotSettled::NothingNew);
@@ -196,7 +198,9 @@ async fn write(app: &App, transaction: &Transaction, change: &Change, until: Ins
     loop {
         let nothing_was_written = match app.store.record(change.clone()).await {
             Ok(Recorded::Done) => return Ok(Written::Done),
+            Ok(Recorded::Stale) if planted(Bug::StaleIsDone) => return Ok(Written::Done),
             Ok(Recorded::Stale) => false,
+            Err(StoreError::Indeterminate(_)) if planted(Bug::UncertainIsDone) => return Ok(Written::Done),
             Err(error) => {
                 if failure.is_none() {
                     tracing::warn!(

@@ -1,14 +1,18 @@
 //! A store that fails costs time, and never the truth.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use vouchsafe_core::transaction::{Event, State};
+use vouchsafe_store::sqlite::SqliteStore;
+use vouchsafe_store::story;
 
 use crate::world::{
-    Fault, Faults, ProviderStub, Setup, Switch, Verb, approve, eventually, id, key, request, reversal, take,
+    Fault, Faults, MeddledStore, ProviderStub, Setup, Switch, Verb, approve, eventually, id, key, request, reversal,
+    sealer, take,
 };
 use Fault::{DoneInSilence, Hangs, Late, Lost, Refused};
-use Verb::{Find, Forestall, Open, Record, Request};
+use Verb::{Find, Forestall, Open, PutOff, Read, Record, Redrive, Request};
 
 /// A switch over a store that fails as told, which asks a provider that approves.
 async fn approving(faults: &Faults) -> (Switch, ProviderStub) {
@@ -18,6 +22,17 @@ async fn approving(faults: &Faults) -> (Switch, ProviderStub) {
     setup.limits.back_off.first = Duration::from_millis(10);
     setup.sheet.in_flight_horizon = Duration::from_millis(10);
     (Switch::start(setup).await, provider)
+}
+
+/// Whoever meddles is a store too: what is tried behind it is tried on the promises of one.
+#[tokio::test]
+async fn a_store_that_takes_its_time_keeps_every_promise_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = Arc::new(SqliteStore::open(&folder.path().join("store.db"), sealer()).unwrap());
+    let faults = Faults::default();
+    faults.plan([Open, Forestall, Record, PutOff, Redrive, Find, Request, Read].map(|verb| (verb, Late)));
+    story::tell(&MeddledStore { inner, meddler: faults.clone() }).await;
+    assert!(faults.are_over());
 }
 
 #[tokio::test]
