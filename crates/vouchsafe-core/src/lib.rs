@@ -14,6 +14,7 @@ pub mod message;
 pub mod money;
 pub mod outcome;
 pub mod party;
+pub mod planted;
 pub mod product;
 pub mod rate;
 pub mod route;

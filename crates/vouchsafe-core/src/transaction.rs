@@ -10,6 +10,7 @@
 //! this crate's manifest is the whole table, written out by a test.
 
 use crate::advice::{Advice, ReversalReason};
+use crate::planted::spoilt;
 use crate::sheet::Messaging;
 use crate::vocabulary::vocabulary;
 
@@ -131,7 +132,11 @@ pub enum Effect {
 ///
 /// # Errors
 /// The [`Refusal`] that says why the event does not apply; nothing is recorded then.
-pub const fn next(state: State, event: Event, terms: Terms) -> Result<Step, Refusal> {
+pub fn next(state: State, event: Event, terms: Terms) -> Result<Step, Refusal> {
+    spoilt(state, event, lawful(state, event, terms))
+}
+
+const fn lawful(state: State, event: Event, terms: Terms) -> Result<Step, Refusal> {
     match state {
         State::Pending => while_pending(event, terms),
         State::Cancelled => while_cancelled(event, terms),

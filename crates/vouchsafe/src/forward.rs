@@ -14,23 +14,33 @@ use tokio::time::{Instant, sleep, timeout};
 use vouchsafe_core::advice::{Advice, AdviceEnd, Afterwards, Delivery, Hindrance, afterwards};
 use vouchsafe_core::error_detail::ErrorDetail;
 use vouchsafe_core::id::ProviderId;
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
 use vouchsafe_store::{Attempt, OpenAdvice, StoreError, TransactionNumber};
 
 use crate::app::{App, Desk};
-use crate::flow::record::{News, NotSettled, record};
+use crate::flow::record::{Ended, News, NotSettled, record};
 use crate::flow::translation::{Message, advice, own_reference};
+
+mod not_found;
+
+use not_found::NotFound;
 
 /// How often each dispatcher looks for advices whose pause is over. What is queued meanwhile rings at once.
 const PULSE: Duration = Duration::from_secs(1);
+/// Added to a pause that must not be too short: the times of a store are cut to milliseconds.
+const ROUNDING: Duration = Duration::from_millis(5);
 /// How long the store is tried for the end of an advice before the advice is simply sent again.
 const RECORDING: Duration = Duration::from_secs(30);
 
 /// Starts a dispatcher for each provider; they run until the switch is stopping.
 pub fn start(app: &Arc<App>) {
-    for provider in app.providers.keys() {
-        tokio::spawn(dispatch(Arc::clone(app), provider.clone()));
+    // In the order of their names, for a run on virtual time must be the same run every time.
+    let mut providers: Vec<_> = app.providers.keys().cloned().collect();
+    providers.sort();
+    for provider in providers {
+        tokio::spawn(dispatch(Arc::clone(app), provider));
     }
     let app = Arc::clone(app);
     tokio::spawn(async move { tell_of_strangers(&app).await });
@@ -57,6 +67,7 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
     // What is being delivered right now; it is still due by the store.
     let mut under_way = HashSet::new();
     let mut deliveries = JoinSet::new();
+    let not_found = Arc::new(NotFound::new(app.limits.back_off.most));
     // A look costs the same for one advice as for a screenful, so it is not made for each that ends: only while the
     // last look found more than there was room for.
     let mut look = true;
@@ -69,14 +80,16 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
                     more = !are_all;
                     for open in due {
                         under_way.insert(open.transaction.number);
-                        deliveries.spawn(deliver(Arc::clone(&app), provider.clone(), open));
+                        deliveries.spawn(deliver(Arc::clone(&app), provider.clone(), Arc::clone(&not_found), open));
                     }
                 }
                 Err(error) => tracing::warn!(%provider, %error, "the advices that are due could not be read"),
             }
         }
+        // What has ended makes room for what is looked for, so it comes first; and no draw decides, so that a run on
+        // virtual time can be repeated.
         tokio::select! {
-            () = desk.advices.notified() => look = true,
+            biased;
             // With nothing under way there is nothing to join, and this branch is off.
             Some(ended) = deliveries.join_next() => {
                 let mut next = Some(ended);
@@ -94,8 +107,9 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
                 }
                 look |= more && under_way.len() <= cap / 2;
             }
-            () = sleep(PULSE.min(app.limits.back_off.first)) => look = true,
             () = app.stopping.cancelled() => {}
+            () = desk.advices.notified() => look = true,
+            () = sleep(PULSE.min(app.limits.back_off.first)) => look = true,
         }
     }
     // What is under way is dropped here and sent again after the next start: repeats do no harm.
@@ -117,16 +131,17 @@ async fn due(
 
 /// Delivers one advice, once, and writes down what came of it. Where that fails the advice is still due. Returns whose
 /// it was.
-async fn deliver(app: Arc<App>, provider: ProviderId, open: OpenAdvice) -> TransactionNumber {
+async fn deliver(app: Arc<App>, provider: ProviderId, not_found: Arc<NotFound>, open: OpenAdvice) -> TransactionNumber {
     let number = open.transaction.number;
     let Some(desk) = app.providers.get(&provider) else { return number };
+    let sent_at = Instant::now();
     let delivery = attempt(&app, desk, &open).await.unwrap_or_else(|error| {
         tracing::error!(transaction.number = number.0, %error, "an advice could not be read; trying again later");
         // It is put off as if it could not be sent: what cannot be read, perhaps ever, must not stay the longest due
         // and hold up the others.
         Delivery::Again { why: Hindrance::NoConnection, retry_after: None }
     });
-    if let Err(error) = note(&app, desk, &open, delivery).await {
+    if let Err(error) = note(&app, desk, &not_found, &open, sent_at, delivery).await {
         tracing::error!(transaction.number = number.0, %error, "what came of an advice could not be written; trying again");
         // The store has failed: give it time before the advice, which is still due, is taken up again.
         let _ = app.stopping.run_until_cancelled(sleep(PULSE)).await;
@@ -135,6 +150,9 @@ async fn deliver(app: Arc<App>, provider: ProviderId, open: OpenAdvice) -> Trans
 }
 
 async fn attempt(app: &App, desk: &Desk, open: &OpenAdvice) -> Result<Delivery, StoreError> {
+    if planted(Bug::CircuitStopsAdvices) && desk.is_circuit_open() {
+        return Ok(Delivery::Again { why: Hindrance::NoConnection, retry_after: None });
+    }
     let request = app.store.request(open.transaction.number).await?;
     let journal = app.store.journal(open.transaction.number).await?;
     let own = own_reference(&app.institution, &open.transaction);
@@ -159,10 +177,23 @@ async fn attempt(app: &App, desk: &Desk, open: &OpenAdvice) -> Result<Delivery, 
     Ok(Delivery::Again { why: Hindrance::NoAnswer, retry_after: None })
 }
 
-async fn note(app: &App, desk: &Desk, open: &OpenAdvice, delivery: Delivery) -> Result<(), StoreError> {
-    let (pause, hindrance) = match afterwards(open.queued.advice, &delivery, open.not_found) {
+async fn note(
+    app: &App,
+    desk: &Desk,
+    not_found: &NotFound,
+    open: &OpenAdvice,
+    sent_at: Instant,
+    delivery: Delivery,
+) -> Result<(), StoreError> {
+    let horizon = desk.sheet.in_flight_horizon;
+    let is_proven = delivery == Delivery::NotFound && not_found.is_proven(open, horizon, sent_at, Instant::now());
+    let is_proven = is_proven || planted(Bug::GivesUpOn404) || (planted(Bug::NotFoundByClock) && open.not_found);
+    let (pause, hindrance) = match afterwards(open.queued.advice, &delivery, is_proven) {
         Afterwards::Ended(end) => return ended(app, open, end, delivery).await,
-        Afterwards::OnceMore => (desk.sheet.in_flight_horizon, Hindrance::NotFound),
+        Afterwards::Again(_) if planted(Bug::GivesUp) && open.attempts > 2 => {
+            return ended(app, open, AdviceEnd::Delivered, delivery).await;
+        }
+        Afterwards::OnceMore => (horizon + ROUNDING, Hindrance::NotFound),
         Afterwards::Again(hindrance) => {
             let retry_after = match delivery {
                 Delivery::Again { retry_after, .. } => retry_after,
@@ -193,11 +224,13 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
     if end == AdviceEnd::Refused {
         tracing::error!(transaction.number = number, provider = %open.transaction.provider, %event, "a provider refuses an advice");
     }
-    let news = News::Happened { event, ends: Some(end), note: words.and_then(|words| FreeText::new(words).ok()) };
+    let ends = Some(Ended { version: open.version, end });
+    let news = News::Happened { event, ends, note: words.and_then(|words| FreeText::new(words).ok()) };
     match record(app, &open.transaction, &news, Instant::now() + RECORDING).await {
-        Ok(_) => Ok(()),
+        // Where another node was faster there is nothing left to write.
+        Ok(_) | Err(NotSettled::NothingNew) => Ok(()),
         Err(NotSettled::Store(error)) => Err(error),
-        Err(refused @ (NotSettled::Refused(_) | NotSettled::NothingNew)) => {
+        Err(refused @ NotSettled::Refused(_)) => {
             tracing::error!(transaction.number = number, ?refused, "the end of an advice does not fit its transaction");
             Ok(())
         }

@@ -15,6 +15,7 @@ pub mod live_catalogue;
 pub mod live_file;
 pub mod metrics;
 pub mod openapi;
+mod planted;
 pub mod recover;
 pub mod retention;
 mod story;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use vouchsafe_core::outcome::{Doubt, Outcome};
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::transaction::Event;
 use vouchsafe_store::{StoreError, Transaction};
 
@@ -92,6 +93,8 @@ enum Owed {
 impl Owed {
     async fn due(self, app: &App, by: Timestamp) -> Result<Vec<Transaction>, StoreError> {
         match self {
+            Self::Outcome if planted(Bug::LeftoversIgnored) => Ok(Vec::new()),
+            Self::Confirmation if planted(Bug::NobodyConfirms) => Ok(Vec::new()),
             Self::Outcome => app.store.unanswered(by, BATCH).await,
             Self::Confirmation | Self::MissedConfirmation => app.store.unconfirmed(by, BATCH).await,
         }
@@ -128,6 +131,9 @@ async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp) -> Result<usize, 
         }
         let mut settling = JoinSet::new();
         for transaction in due {
+            if planted(Bug::ResendAfterCrash) && matches!(owed, Owed::Outcome) {
+                crate::planted::resend(app, &transaction).await;
+            }
             let (app, news) = (Arc::clone(app), owed.news(app, &transaction, by));
             let until = Instant::now() + owed.patience();
             settling.spawn(async move { record(&app, &transaction, &news, until).await });

@@ -1,70 +1,108 @@
 //! Who waits for news of a transaction, and who may open one.
+//!
+//! Whoever waits is woken in the order in which they came. The runtime's own channels draw lots for that, and a run on
+//! virtual time that draws lots cannot be repeated.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use vouchsafe_store::Key;
-
-/// A signal for each key that somebody waits on; its value counts the attempts to deliver an advice.
-type Signals = HashMap<Key, watch::Sender<u64>>;
 
 /// Whoever waits for news of a transaction: a retry for its outcome, a reversal for its first delivery.
 #[derive(Debug, Default)]
-pub struct Watchers(Mutex<Signals>);
+pub struct Watchers(Mutex<HashMap<Key, Watched>>);
+
+/// A key that somebody waits on.
+#[derive(Debug, Default)]
+struct Watched {
+    signal: Arc<Signal>,
+    watches: usize,
+}
+
+/// What there is to hear of one key.
+#[derive(Debug, Default)]
+struct Signal {
+    news: AtomicU64,
+    /// Attempts to deliver an advice that came to nothing.
+    attempts: AtomicU64,
+    bell: Notify,
+}
 
 /// Somebody's wait for news of one transaction. News that came since the last look is not missed.
 #[derive(Debug)]
 pub(crate) struct Watch<'a> {
     watchers: &'a Watchers,
     key: Key,
-    news: watch::Receiver<u64>,
+    signal: Arc<Signal>,
+    heard: u64,
     attempts_before: u64,
 }
 
 impl Watchers {
     /// Begins to watch. To be called before the store is read, so that nothing is missed in between.
     pub(crate) fn watch(&self, key: &Key) -> Watch<'_> {
-        let mut signals = lock(&self.0);
-        let news = signals.entry(key.clone()).or_insert_with(|| watch::Sender::new(0)).subscribe();
-        let attempts_before = *news.borrow();
-        Watch { watchers: self, key: key.clone(), news, attempts_before }
+        let mut all = lock(&self.0);
+        let watched = all.entry(key.clone()).or_default();
+        watched.watches += 1;
+        let signal = Arc::clone(&watched.signal);
+        let (heard, attempts_before) = (signal.news.load(Ordering::Acquire), signal.attempts.load(Ordering::Acquire));
+        Watch { watchers: self, key: key.clone(), signal, heard, attempts_before }
     }
 
     /// Tells everybody who watches that something new is in the store.
     pub(crate) fn tell(&self, key: &Key) {
-        if let Some(signal) = lock(&self.0).get(key) {
-            signal.send_modify(|_| {});
+        if let Some(watched) = lock(&self.0).get(key) {
+            watched.signal.ring();
         }
     }
 
     /// Tells everybody who watches that an attempt to deliver its advice came to nothing.
     pub(crate) fn tell_of_attempt(&self, key: &Key) {
-        if let Some(signal) = lock(&self.0).get(key) {
-            signal.send_modify(|attempts| *attempts += 1);
+        if let Some(watched) = lock(&self.0).get(key) {
+            watched.signal.attempts.fetch_add(1, Ordering::AcqRel);
+            watched.signal.ring();
         }
+    }
+}
+
+impl Signal {
+    fn ring(&self) {
+        self.news.fetch_add(1, Ordering::AcqRel);
+        self.bell.notify_waiters();
     }
 }
 
 impl Watch<'_> {
     /// Waits for news.
     pub(crate) async fn news(&mut self) {
-        // The sender stays for as long as anybody watches, so this ends with news only.
-        let _ = self.news.changed().await;
+        loop {
+            // Listened to before it is looked at, so that nothing is missed in between.
+            let rung = self.signal.bell.notified();
+            let news = self.signal.news.load(Ordering::Acquire);
+            if news != self.heard {
+                self.heard = news;
+                return;
+            }
+            rung.await;
+        }
     }
 
     /// Whether an attempt to deliver its advice came to nothing since this watch began.
     pub(crate) fn has_seen_attempt(&self) -> bool {
-        *self.news.borrow() > self.attempts_before
+        self.signal.attempts.load(Ordering::Acquire) > self.attempts_before
     }
 }
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        let mut signals = lock(&self.watchers.0);
-        // Our own receiver still counts.
-        if signals.get(&self.key).is_some_and(|signal| signal.receiver_count() <= 1) {
-            signals.remove(&self.key);
+        let mut all = lock(&self.watchers.0);
+        if let Some(watched) = all.get_mut(&self.key) {
+            watched.watches -= 1;
+            if watched.watches == 0 {
+                all.remove(&self.key);
+            }
         }
     }
 }
@@ -72,7 +110,7 @@ impl Drop for Watch<'_> {
 /// The keys that are being opened right now: copies of one request pass one after the other from the search
 /// for room to the durable intent, so that a copy is told what its twin became and not that there was no room.
 #[derive(Debug, Default)]
-pub struct Openings(Mutex<Signals>);
+pub struct Openings(Mutex<HashMap<Key, Arc<Notify>>>);
 
 /// The right to open one key, until it is dropped.
 #[derive(Debug)]
@@ -85,31 +123,33 @@ impl Openings {
     /// Waits until no copy is being opened.
     pub(crate) async fn enter(&self, key: &Key) -> Opening<'_> {
         loop {
-            let mut ended = {
-                let mut signals = lock(&self.0);
-                match signals.get(key) {
+            let ended = {
+                let mut opened = lock(&self.0);
+                match opened.get(key) {
                     None => {
-                        signals.insert(key.clone(), watch::Sender::new(0));
+                        opened.insert(key.clone(), Arc::default());
                         return Opening { openings: self, key: key.clone() };
                     }
-                    Some(signal) => signal.subscribe(),
+                    // Made under the lock: it hears an end that comes before it is waited for.
+                    Some(bell) => Arc::clone(bell).notified_owned(),
                 }
             };
-            // The end of an opening drops its sender, which is an error to whoever listens and all that is said.
-            let _ = ended.changed().await;
+            ended.await;
         }
     }
 }
 
 impl Drop for Opening<'_> {
     fn drop(&mut self) {
-        lock(&self.openings.0).remove(&self.key);
+        if let Some(bell) = lock(&self.openings.0).remove(&self.key) {
+            bell.notify_waiters();
+        }
     }
 }
 
 /// A thread that panicked between two entries left a usable map behind.
-fn lock(signals: &Mutex<Signals>) -> MutexGuard<'_, Signals> {
-    signals.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(map: &Mutex<HashMap<Key, T>>) -> MutexGuard<'_, HashMap<Key, T>> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -34,17 +34,21 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A complete answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Body,
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Body,
 }
 
 /// An answer's body.
 #[derive(Debug)]
-pub(super) enum Body {
+pub enum Body {
+    /// All of it.
     Whole(Bytes),
-    /// More than [`MOST_OF_AN_ANSWER`]; nobody read the rest.
+    /// It is too large, and nobody read the rest.
     TooLarge,
 }
 

@@ -12,14 +12,17 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use vouchsafe_core::advice::{Delivery, Hindrance};
 use vouchsafe_core::error_detail::ErrorType;
 use vouchsafe_core::outcome::ProviderError;
+use vouchsafe_core::planted::{Bug, planted};
 
 use crate::suv::client::Answer;
 use crate::suv::error::{provider_error, without_words};
 
 /// Which of the two an advice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finaliser {
+pub enum Finaliser {
+    /// The request stands.
     Confirmation,
+    /// The request must not stand.
     Reversal,
 }
 
@@ -27,10 +30,13 @@ pub(super) enum Finaliser {
 const LONGEST_REST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What `answer` makes of an advice.
-pub(super) fn delivery(answer: &Answer, finaliser: Finaliser) -> Delivery {
+#[must_use]
+pub fn delivery(answer: &Answer, finaliser: Finaliser) -> Delivery {
     let again = |why| Delivery::Again { why, retry_after: retry_after(&answer.headers) };
     match answer.status.as_u16() {
         200..=299 => Delivery::Taken,
+        500 if planted(Bug::FailureIsTaken) => Delivery::Taken,
+        401 | 403 if planted(Bug::CredentialsEndAdvice) => refusal(answer, finaliser),
         401 | 403 | 407 => again(Hindrance::Credentials),
         429 | 503 => again(Hindrance::TooMany),
         // Too slow or too early a request is no word about the advice in it.

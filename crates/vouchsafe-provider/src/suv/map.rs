@@ -7,6 +7,7 @@ use http::StatusCode;
 use vouchsafe_core::message::Request;
 use vouchsafe_core::money::{Amounts, LedgerAmount};
 use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, Unusable};
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::text::UpTo;
 use vouchsafe_core::voucher::{Voucher, VoucherCode};
 use vouchsafe_wire::{ApprovalAnswer, IssuedVoucher, Manner, Message, SoldProduct};
@@ -30,13 +31,15 @@ impl Verdict {
             401 | 403 | 407 => Self::CredentialsRefused,
             // Too many requests or too slow a request is a no like every other: nothing was done.
             400..=499 | 501 => Self::Refusal,
+            500 if planted(Bug::FailureIsRefusal) => Self::Refusal,
             _ => Self::Nothing,
         }
     }
 }
 
 /// What `answer` proves about `request`.
-pub(super) fn outcome(answer: &Answer, request: &Request) -> Outcome {
+#[must_use]
+pub fn outcome(answer: &Answer, request: &Request) -> Outcome {
     let question = Question::Request(request.kind());
     match Verdict::of(answer.status) {
         Verdict::Success => match usable(&answer.body, request) {
@@ -143,6 +146,7 @@ fn agreed(amounts: Option<&Amounts>, asked: Option<LedgerAmount>) -> Result<(), 
         return Err(Unusable::OtherCurrency);
     }
     match granted(amounts) {
+        Some(_) if planted(Bug::OtherAmountAccepted) => Ok(()),
         Some(granted) if granted.amount != asked.amount => Err(Unusable::OtherAmount),
         _ => Ok(()),
     }

@@ -20,10 +20,13 @@ use vouchsafe_wire::Message;
 
 use crate::pem::{Authorities, Identity};
 pub use crate::suv::base_url::{BaseUrl, BaseUrlFault};
+pub use crate::suv::client::{Answer, Body};
 use crate::suv::client::{Client, Lost};
-use crate::suv::delivery::Finaliser;
+// How answers are read, for whoever has one in hand: the simulation speaks without a socket.
+pub use crate::suv::delivery::{Finaliser, delivery};
 pub use crate::suv::endpoint::ConfigFault;
 use crate::suv::endpoint::{Endpoint, Operation};
+pub use crate::suv::map::outcome;
 use crate::{Patience, Provider};
 
 /// How one provider is reached.
@@ -70,7 +73,7 @@ impl SuvProvider {
     async fn deliver(&self, operation: Operation, finaliser: Finaliser, body: Vec<u8>, by: Instant) -> Delivery {
         let patience = Patience { send_by: by, listen_until: by };
         let why = match self.client.exchange(self.endpoint.post(operation, body), patience).await {
-            Ok(answer) => return delivery::delivery(&answer, finaliser),
+            Ok(answer) => return delivery(&answer, finaliser),
             Err(Lost::BeforeTheFirstByte(_)) => Hindrance::NoConnection,
             Err(Lost::AfterTheFirstByte) => Hindrance::NoAnswer,
         };
@@ -88,7 +91,7 @@ impl Provider for SuvProvider {
         };
         let post = self.endpoint.post(Operation::Ask(request.kind()), body);
         match self.client.exchange(post, patience).await {
-            Ok(answer) => Ok(map::outcome(&answer, request)),
+            Ok(answer) => Ok(outcome(&answer, request)),
             Err(Lost::BeforeTheFirstByte(why)) => Err(why),
             Err(Lost::AfterTheFirstByte) => Ok(Outcome::Unknown(Doubt::NoAnswer)),
         }

@@ -10,6 +10,7 @@ use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::Request;
 use vouchsafe_core::outcome::{Decline, Doubt, NotSent, Outcome};
 use vouchsafe_core::party::Institution;
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::transaction::State;
 use vouchsafe_provider::Patience;
 use vouchsafe_store::{Cause, Reroute, StoreError, Transaction};
@@ -44,7 +45,8 @@ pub(crate) struct Bounds {
 impl Bounds {
     /// Of a request that came in at `arrived`: both within the channel's time, less the margin for the answer.
     pub(crate) fn of(app: &App, channel: &Channel, arrived: Instant) -> Self {
-        let margin = app.limits.answer_margin.min(channel.wait);
+        let margin =
+            if planted(Bug::DeadlineIgnored) { Duration::ZERO } else { app.limits.answer_margin.min(channel.wait) };
         let give_up = arrived + channel.wait;
         // Half of the margin is for the commit, the other half for the way to the channel.
         Self { deadline: give_up - margin, record_by: give_up - margin / 2 }
@@ -76,6 +78,7 @@ pub(crate) async fn ask(
         let (answer, call) = once(app, &way, request, redemption, &transaction, held, bounds.deadline).await;
         app.metrics.asked(&way.provider, asked_at.elapsed());
         let not_sent = match answer {
+            Ok(Outcome::Unknown(_)) if planted(Bug::RerouteInDoubt) => NotSent::NoConnection,
             Ok(outcome) => {
                 alert(&transaction, &outcome);
                 return Asked { transaction, outcome, call };
@@ -124,7 +127,13 @@ async fn once(
     let provider = Arc::clone(&way.desk.provider);
     let patience = Patience { send_by: deadline, listen_until: deadline + app.limits.late_answer };
     // In place, for a task of its own costs a way to another thread and back. An adapter that panics has proven nothing.
-    let call = AssertUnwindSafe(async move { provider.ask(&upstream, patience).await }).catch_unwind();
+    let call = AssertUnwindSafe(async move {
+        if planted(Bug::AskTwice) {
+            drop(provider.ask(&upstream, patience).await);
+        }
+        provider.ask(&upstream, patience).await
+    })
+    .catch_unwind();
     let mut call = Box::pin(call);
     // A little longer than the adapter, so that its word that nothing was sent is not lost to our own silence.
     match timeout_at(deadline + LAST_WORD, &mut call).await {

@@ -7,6 +7,7 @@ use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::message::{ChannelAdvice, TenderAdvice};
 use vouchsafe_core::money::LedgerAmount;
 use vouchsafe_core::outcome::Outcome;
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::transaction::{self, Event, Kind, State, next};
 use vouchsafe_store::{Entry, Key, StoreError, Transaction};
 
@@ -62,6 +63,7 @@ async fn take(
         // Another was faster, or the switch's own.
         Ok(Settled { now, .. }) => repeated(app, &now, confirmation, bounds).await,
         Err(NotSettled::Refused(refusal)) => Err(refused(refusal)),
+        Err(NotSettled::Store(_)) if planted(Bug::ConfirmationNotDurable) => Ok(()),
         Err(NotSettled::Store(error)) => Err(not_recorded(error)),
         Err(NotSettled::NothingNew) => Ok(()),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use vouchsafe_core::outcome::{Decline, Doubt, NotSent, Outcome};
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_store::Transaction;
 
 use crate::app::{App, Turn};
@@ -26,6 +27,8 @@ pub(crate) fn listen(app: &Arc<App>, transaction: &Transaction, call: Call) {
     tokio::spawn(async move {
         let Call { answer, turn } = call;
         let answer = tokio::select! {
+            // An answer that is there is written down, whatever else is.
+            biased;
             answer = answer => answer,
             () = app.stopping.cancelled() => return,
         };
@@ -48,6 +51,9 @@ async fn note(app: &App, transaction: &Transaction, outcome: Outcome) {
     let until = Instant::now() + app.limits.late_answer;
     // The silence comes first, in case it could not be recorded when it was told: what is late is never taken
     // for an answer in time.
+    if planted(Bug::LateIgnored) {
+        return;
+    }
     for news in [Outcome::Unknown(Doubt::NoAnswer), outcome] {
         match record(app, transaction, &News::Heard(news), until).await {
             Ok(_) => tracing::warn!(transaction.number = number, "a provider's late answer was recorded"),

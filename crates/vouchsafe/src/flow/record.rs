@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::message::ChannelAdvice;
 use vouchsafe_core::outcome::{Decline, Doubt, Outcome};
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::sheet::Sheet;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{Effect, Event, Refusal, State, next};
@@ -28,12 +29,20 @@ pub(crate) enum News {
     /// Anything else that happened.
     Happened {
         event: Event,
-        /// How the open advice ended, where the event is about that.
-        ends: Option<AdviceEnd>,
+        /// Which advice ended, and how, where the event is about that.
+        ends: Option<Ended>,
         note: Option<FreeText>,
     },
     /// Nothing reached the provider, and this one is asked instead.
     Rerouted(Reroute),
+}
+
+/// The end of one advice.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended {
+    /// The version that the advice's event led to.
+    pub(crate) version: u32,
+    pub(crate) end: AdviceEnd,
 }
 
 impl News {
@@ -150,6 +159,26 @@ async fn decide_and_write(
             Written::DoneBefore(now) => return Ok(Settled { from: transaction.state, at: change.at, now: *now }),
             Written::Overtaken(now) => transaction = *now,
         }
+        if let News::Happened { ends: Some(ended), .. } = news
+            && !planted(Bug::EndsAnotherAdvice)
+            && has_ended(app, &transaction, ended.version, until).await?
+        {
+            return Err(NotSettled::NothingNew);
+        }
+    }
+}
+
+/// Whether an advice has ended. Two nodes may deliver the same one, and whoever hears of it last must not end another
+/// that was queued meanwhile and that nobody has sent.
+async fn has_ended(app: &App, transaction: &Transaction, version: u32, until: Instant) -> Result<bool, NotSettled> {
+    loop {
+        match app.store.journal(transaction.number).await {
+            Ok(journal) => {
+                let entry = journal.iter().find(|entry| entry.version == version);
+                return Ok(entry.is_none_or(|entry| entry.advice_end.is_some()));
+            }
+            Err(error) => pause(until).await.map_err(|()| NotSettled::Store(error))?,
+        }
     }
 }
 
@@ -169,7 +198,9 @@ async fn write(app: &App, transaction: &Transaction, change: &Change, until: Ins
     loop {
         let nothing_was_written = match app.store.record(change.clone()).await {
             Ok(Recorded::Done) => return Ok(Written::Done),
+            Ok(Recorded::Stale) if planted(Bug::StaleIsDone) => return Ok(Written::Done),
             Ok(Recorded::Stale) => false,
+            Err(StoreError::Indeterminate(_)) if planted(Bug::UncertainIsDone) => return Ok(Written::Done),
             Err(error) => {
                 if failure.is_none() {
                     tracing::warn!(
@@ -265,7 +296,9 @@ fn change(app: &App, transaction: &Transaction, news: &News) -> Result<Change, N
     match news {
         News::Heard(outcome) => change.outcome = Some(outcome.clone()),
         News::Advised(advice) => change.advised = Some(advice.clone()),
-        News::Happened { event: _, ends, note } => (change.ends, change.note) = (*ends, note.clone()),
+        News::Happened { event: _, ends, note } => {
+            (change.ends, change.note) = (ends.map(|ended| ended.end), note.clone());
+        }
         News::Rerouted(reroute) => change.reroute = Some(reroute.clone()),
     }
     match step.effect {

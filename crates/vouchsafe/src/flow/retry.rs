@@ -6,6 +6,7 @@ use tokio::time::{Instant, timeout_at};
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::message::{ProvisionRequest, Request, Response, difference};
 use vouchsafe_core::outcome::Doubt;
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::sheet::RetrySupport;
 use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_store::Key;
@@ -53,6 +54,9 @@ async fn answer(
             answer => answer,
         };
     };
+    if planted(Bug::RetryAsksAgain) {
+        crate::planted::resend(app, &transaction).await;
+    }
     *provider = Some(transaction.provider);
     repeat(app, channel, &key, request, arrived).await
 }
@@ -78,9 +82,12 @@ async fn repeat(
     let bounds = Bounds::of(app, channel, arrived);
     let mut original = None;
     loop {
-        let transaction = bounds.within(app.store.find(key)).await.map_err(unsure)?.ok_or(Refusal::Unsure)?;
+        let mut transaction = bounds.within(app.store.find(key)).await.map_err(unsure)?.ok_or(Refusal::Unsure)?;
+        if planted(Bug::RetryOfOthers) {
+            transaction = crate::planted::anybodys(app, transaction).await;
+        }
         supported(app, &transaction.provider)?;
-        if is_reversed(transaction.state) {
+        if is_reversed(transaction.state) && !planted(Bug::RetryOfReversed) {
             return Err(Refusal::AlreadyReversed);
         }
         let original = match &mut original {

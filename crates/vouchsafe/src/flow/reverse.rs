@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::message::{BasicReversal, ChannelAdvice};
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::{self, Event, Kind, State, next};
 use vouchsafe_store::{Forestalled, Key, StoreError, Transaction};
@@ -65,6 +66,7 @@ async fn take(
             Ok(())
         }
         Err(NotSettled::Refused(refusal)) => Err(refused(refusal)),
+        Err(NotSettled::Store(_)) if planted(Bug::ReversalNotDurable) => Ok(()),
         Err(NotSettled::Store(error)) => Err(not_recorded(error)),
         Err(NotSettled::NothingNew) => Ok(()),
     }
@@ -75,6 +77,9 @@ async fn take(
 async fn locate(app: &App, key: &Key, reversal: &BasicReversal) -> Result<Option<Transaction>, StoreError> {
     if let Some(transaction) = app.store.find(key).await? {
         return Ok(Some(transaction));
+    }
+    if planted(Bug::TombstoneForgotten) {
+        return Ok(None);
     }
     match app.store.forestall(key.clone(), reversal.advice.id, app.clock.now()).await? {
         Forestalled::Noted => Ok(None),

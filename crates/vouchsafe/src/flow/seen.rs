@@ -19,6 +19,6 @@ pub async fn is_seen(app: &Arc<App>, channel: &Channel, id: MessageId, arrived: 
 
 /// A request as the store has it, once no copy of it is being opened: until then nobody can tell whether it was seen.
 pub(super) async fn found(app: &App, key: &Key, bounds: Bounds) -> Result<Option<Transaction>, StoreError> {
-    drop(app.openings.enter(key).await);
+    drop(bounds.within(async { Ok(app.openings.enter(key).await) }).await?);
     bounds.within(app.store.find(key)).await
 }

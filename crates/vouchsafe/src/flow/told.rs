@@ -2,6 +2,7 @@
 
 use vouchsafe_core::message::{Request, Response};
 use vouchsafe_core::outcome::Outcome;
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::transaction::Event;
 use vouchsafe_store::{Cause, StoreError, Transaction};
 
@@ -20,7 +21,7 @@ pub(crate) async fn as_told(
 ) -> Result<Response, Refusal> {
     let journal = bounds.within(app.store.journal(transaction.number)).await.map_err(unsure)?;
     // Nothing is read after this: what is told is as of one point of the journal, and a reversal before it counts.
-    if journal.last().is_some_and(|entry| is_reversed(entry.state)) {
+    if journal.last().is_some_and(|entry| is_reversed(entry.state)) && !planted(Bug::RetryOfReversed) {
         return Err(Refusal::AlreadyReversed);
     }
     if journal.iter().any(|entry| entry.event == Event::ProviderApproved && entry.is_destroyed) {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::message::{Request, Response};
 use vouchsafe_core::outcome::{Approval, Doubt, Outcome};
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::sheet::RetrySupport;
 use vouchsafe_core::transaction::State;
 use vouchsafe_store::{Intent, Key, Opened, Transaction};
@@ -17,6 +18,7 @@ use crate::flow::late;
 use crate::flow::plan::{Plan, plan, turn};
 use crate::flow::record::{News, NotSettled, Settled, is_reversed, record};
 use crate::flow::refusal::Refusal;
+use crate::flow::told::unsure;
 use crate::flow::translation::{own_reference, response};
 use crate::flow::voucher::OwnRecord;
 use crate::metrics::{Ending, Operation};
@@ -61,7 +63,11 @@ pub(super) async fn carry_through(
     let bounds = Bounds::of(app, channel, arrived);
     // Whoever waits for a voucher holds nothing up: neither a copy of the request nor anybody's turn.
     let own_record = OwnRecord::of(app, channel, request, bounds).await;
-    let opening = app.openings.enter(&key).await;
+    // A twin may hold the door for longer than this copy's own time.
+    let opening = match bounds.within(async { Ok(app.openings.enter(&key).await) }).await {
+        Err(_) if planted(Bug::TwinWaitedFor) => app.openings.enter(&key).await,
+        entered => entered.map_err(unsure)?,
+    };
     let planned = own_record.and_then(|own_record| plan(app, channel, request, &own_record)).and_then(|mut plan| {
         // A retry goes to nobody who knows none.
         plan.ways.retain(|way| sent == Sent::First || way.desk.sheet.retry != RetrySupport::Unsupported);
@@ -73,7 +79,7 @@ pub(super) async fn carry_through(
     });
     let (plan, turn) = match planned {
         Ok(planned) => planned,
-        Err(refusal) => return Err(known_before(app, &key, bounds).await.unwrap_or(refusal)),
+        Err(refusal) => return Err(known_before(app, &key, bounds, refusal).await),
     };
     let transaction = open(app, channel, key, request, &plan, arrived, bounds).await?;
     drop(opening);
@@ -91,9 +97,14 @@ pub(super) async fn carry_through(
 }
 
 /// What a known id is told, whatever else is wrong with its request: the id comes first in the order of checks,
-/// but is only worth a look into the store once something else is wrong, since opening looks anyway.
-async fn known_before(app: &App, key: &Key, bounds: Bounds) -> Option<Refusal> {
-    bounds.within(app.store.find(key)).await.ok().flatten().map(|_| Refusal::DuplicateRecord)
+/// but is only worth a look into the store once something else is wrong, since opening looks anyway. Where the look
+/// fails, nobody may say that nothing was sold: this may be a copy of a request that was.
+async fn known_before(app: &App, key: &Key, bounds: Bounds, refusal: Refusal) -> Refusal {
+    match bounds.within(app.store.find(key)).await {
+        Ok(None) => refusal,
+        Ok(Some(_)) => Refusal::DuplicateRecord,
+        Err(error) => unsure(error),
+    }
 }
 
 /// Commits the intent. From here on the transaction exists, whatever becomes of the caller or of us.
@@ -110,7 +121,7 @@ async fn open(
     let at = app.clock.now();
     let left = (arrived + channel.wait).saturating_duration_since(Instant::now());
     let intent = Intent {
-        key,
+        key: key.clone(),
         request: request.clone(),
         provider: way.provider.clone(),
         asked: plan.asked,
@@ -119,16 +130,33 @@ async fn open(
         due_at: at + left + app.limits.answer_margin,
     };
     // A copy waits for this one's opening, so it must end in time.
+    let unrecorded = planted(Bug::AskWithoutIntent).then(|| crate::planted::unrecorded(&intent));
     match bounds.within(app.store.open(intent)).await {
         Ok(Opened::New(transaction)) => Ok(transaction),
+        Ok(Opened::Known(transaction)) if planted(Bug::DuplicateAsked) => Ok(transaction),
         Ok(Opened::Known(_)) => Err(Refusal::DuplicateRecord),
         Ok(Opened::Forestalled) => Err(Refusal::AlreadyReversed),
         Err(error) => {
             // Where it is uncertain whether the intent was written, nothing is sent either: a twin of this request
             // may hold the same row for its own. What was written is closed by whoever finds it overdue.
             tracing::error!(%error, "an intent could not be recorded");
-            Err(Refusal::NotRecorded)
+            if let Some(transaction) = unrecorded {
+                return Ok(transaction);
+            }
+            Err(unopened(app, &key, bounds).await)
         }
+    }
+}
+
+/// What is told when the intent may not be on disk: that nothing was sent, but only where that is true of every copy of
+/// the request. One that has just been opened may be this one's own or its twin's.
+async fn unopened(app: &App, key: &Key, bounds: Bounds) -> Refusal {
+    match bounds.within(app.store.find(key)).await {
+        _ if planted(Bug::CopyToldNothingSent) => Refusal::NotRecorded,
+        Ok(None) => Refusal::NotRecorded,
+        Ok(Some(found)) if found.version == 0 => Refusal::Unsure,
+        Ok(Some(_)) => Refusal::DuplicateRecord,
+        Err(error) => unsure(error),
     }
 }
 
@@ -138,6 +166,11 @@ fn verdict(
     settled: Result<Settled, NotSettled>,
     outcome: Outcome,
 ) -> Result<(Box<Approval>, Timestamp), Refusal> {
+    let tells_anyway =
+        planted(Bug::LateIsTold) || (planted(Bug::AnswerNotDurable) && matches!(settled, Err(NotSettled::Store(_))));
+    if tells_anyway && let Outcome::Approved(approval) = outcome {
+        return Ok((approval, transaction.opened_at));
+    }
     match settled {
         Ok(Settled { from: State::Pending, at, now }) => match outcome {
             // The reversal was chosen between the commit and the reading back.

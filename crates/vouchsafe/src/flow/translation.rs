@@ -10,6 +10,7 @@ use vouchsafe_core::message::{
 use vouchsafe_core::money::{Amounts, LedgerAmount, Tender};
 use vouchsafe_core::outcome::{Approval, Outcome};
 use vouchsafe_core::party::{Institution, ThirdPartyIdentifier};
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::product::ProductId;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
@@ -48,7 +49,7 @@ pub(crate) fn upstream_request(
 ) -> Request {
     let mut upstream = request.clone();
     let (header, amounts) = upstream.parts_mut();
-    header.id = transaction.upstream_id;
+    header.id = if planted(Bug::ChannelIdUpstream) { transaction.key.id } else { transaction.upstream_id };
     header.time = now;
     header.client = names.client;
     header.third_party_identifiers.push(names.own);
@@ -56,12 +57,17 @@ pub(crate) fn upstream_request(
         // Only a provider approves, charges and tells balances; a channel's figures there would come back as its own.
         (amounts.approved_amount, amounts.fee_amount, amounts.balance_amount) = (None, None, None);
     }
+    if planted(Bug::AmountRaised) {
+        amounts.iter_mut().filter_map(|amounts| amounts.request_amount.as_mut()).for_each(|asked| asked.amount += 1);
+    }
     if let Some(asked) = transaction.asked {
         amounts.get_or_insert_default().request_amount.get_or_insert(asked);
     }
     match &mut upstream {
         Request::Provision(request) => {
-            if let (Some(product), Some(product_id)) = (&mut request.product, names.product_id) {
+            if let (Some(product), Some(product_id)) = (&mut request.product, names.product_id)
+                && !planted(Bug::ProductNotTranslated)
+            {
                 product.product_id = product_id.clone();
             }
         }
@@ -173,9 +179,9 @@ pub(crate) fn advice(open: &OpenAdvice, request: &Request, journal: &[Entry], ow
     references.push(own);
     references.extend(approval.iter().flat_map(|approval| approval.third_party_identifiers.iter().cloned()));
     let basic = BasicAdvice {
-        id: open.queued.id,
+        id: if planted(Bug::AdviceIdChanges) { crate::planted::another(open) } else { open.queued.id },
         request_id: open.transaction.upstream_id,
-        time: open.first_due_at,
+        time: if planted(Bug::AdviceBodyChanges) { open.queued.due_at } else { open.first_due_at },
         third_party_identifiers: references,
         stan: header.stan.clone(),
         rrn: header.rrn.clone().or_else(|| approval.and_then(|approval| approval.rrn.clone())),

@@ -6,6 +6,7 @@
 use tokio::time::timeout_at;
 use vouchsafe_core::id::{MessageId, ProviderId};
 use vouchsafe_core::message::{RefundRequest, Request};
+use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::route::{Signs, candidates};
 use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_core::voucher::VoucherName;
@@ -124,6 +125,9 @@ pub(crate) async fn settled(
     bounds: Bounds,
 ) -> Result<Vec<Concerned>, Refusal> {
     let owing = |concerned: &[Concerned]| {
+        if planted(Bug::VoucherOrderIgnored) {
+            return None;
+        }
         let by_record = issuer(concerned);
         let issuer = asked.issuer.or(by_record.as_ref());
         let signs = Signs { issuer, default: channel.default_provider.as_ref(), ..asked.signs };
@@ -140,6 +144,7 @@ pub(crate) async fn settled(
             continue;
         }
         let has_news = tokio::select! {
+            biased;
             news = timeout_at(bounds.deadline, watch.news()) => news.is_ok(),
             // Nothing is delivered any more.
             () = app.stopping.cancelled() => false,

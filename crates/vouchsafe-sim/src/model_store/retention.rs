@@ -1,0 +1,35 @@
+//! The end of what is kept, in the model.
+
+use jiff::Timestamp;
+use vouchsafe_core::outcome::Outcome;
+use vouchsafe_core::transaction::State;
+use vouchsafe_store::Destroyed;
+
+use super::tables::{Row, Tables};
+
+impl Tables {
+    /// Destroys what was said in the first transactions that are old enough and have ended.
+    pub(super) fn destroy(&mut self, before: Timestamp, most: usize) -> Destroyed {
+        let due = |row: &&mut Row| row.transaction.opened_at < before && row.has_ended() && !row.is_destroyed;
+        let mut count = 0;
+        for row in self.rows_mut().iter_mut().filter(due).take(most) {
+            row.is_destroyed = true;
+            for entry in &mut row.journal {
+                let is_approval = matches!(entry.outcome, Some(Outcome::Approved(_)));
+                entry.is_destroyed = is_approval || entry.advised.is_some();
+                entry.outcome = entry.outcome.take().filter(|_| !is_approval);
+                entry.advised = None;
+            }
+            count += 1;
+        }
+        Destroyed { count, are_all: count < most }
+    }
+}
+
+impl Row {
+    /// Whether nothing can happen to it any more and nothing is owed.
+    fn has_ended(&self) -> bool {
+        const ENDED: [State; 5] = [State::Declined, State::Confirmed, State::Reversed, State::Resolved, State::Void];
+        ENDED.contains(&self.transaction.state) && self.open.is_none()
+    }
+}
