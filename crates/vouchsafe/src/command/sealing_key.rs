@@ -159,6 +159,25 @@ mod tests {
     }
 
     #[test]
+    fn a_key_can_come_from_a_command() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("store.db");
+        let of = |words: &[&str]| {
+            let source = KeySource::Command(words.iter().copied().map(str::to_owned).collect());
+            sealer(&source, &store).map_err(|failure| failure.sentence)
+        };
+        assert!(of(&["echo", &"0a".repeat(32)]).is_ok());
+        for (words, expect) in [
+            (&["echo", "0a"][..], "the output of sealing_key.command must be 64 hexadecimal digits"),
+            (&["false"], "names a command that failed: exit status: 1"),
+            (&["vouchsafe-no-such-program"], "names a command that cannot be run"),
+        ] {
+            let told = of(words).unwrap_err();
+            assert!(told.contains(expect), "{told}");
+        }
+    }
+
+    #[test]
     fn a_key_is_never_written_over_another() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sealing.key");

@@ -129,3 +129,17 @@ fn tls_towards_a_provider_is_read_and_judged_with_the_rest() {
         assert_eq!(parse(settings).unwrap_err().to_string(), expect, "{settings}");
     }
 }
+
+#[test]
+fn the_sealing_key_has_one_source() {
+    let of = |setting: &str| parse(&LEAST.replacen("env = \"KEY\"", setting, 1)).map(|config| config.sealing_key);
+    let words = ["pass", "show", "key"].map(str::to_owned).to_vec();
+    assert_eq!(of("command = [\"pass\", \"show\", \"key\"]").unwrap(), KeySource::Command(words));
+    for wrong in ["command = []", "command = [\"pass\"]\nfile = \"key\"", "command = [\"pass\"]\nenv = \"KEY\""] {
+        let told = of(wrong).unwrap_err().to_string();
+        assert!(told.contains("sealing_key.command is needed, or file in its place, and not both"), "{told}");
+    }
+    assert!(parse(&format!("{LEAST}[limits]\nretention_days = 0")).is_err());
+    let kept = parse(&format!("{LEAST}[limits]\nretention_days = 400")).unwrap().limits.retention;
+    assert_eq!(kept, Some(Duration::from_secs(400 * 86_400)));
+}
