@@ -16,8 +16,11 @@ use vouchsafe_core::sheet::Sheet;
 use vouchsafe_core::transaction::{Event, State};
 use vouchsafe_provider::simulator::faults::{Faults, Rate};
 use vouchsafe_provider::simulator::plays::Play;
+use vouchsafe_store::sqlite::SqliteStore;
 
-use crate::world::{Channel, ChannelLog, PROVIDER, Setup, Simulated, Switch, audited, id, request_for, reversal};
+use crate::world::{
+    Channel, ChannelLog, PROVIDER, Setup, Simulated, Switch, audited, id, request_for, reversal, sealer,
+};
 
 const PROVISIONS: usize = 10_000;
 const CONNECTIONS: usize = 64;
@@ -119,7 +122,7 @@ async fn whatever_is_lost_or_late_ledger_and_journal_agree() {
     let log = Arc::new(ChannelLog::in_folder(folder.path()));
     let sales = sell_all(&switch, &log).await;
     let providers = [(PROVIDER, &provider), (STELLR, &stellr)];
-    let store = || Some(Arc::clone(&switch.app.store));
+    let store = || SqliteStore::open_read_only(&switch.store_path(), sealer()).ok().map(Arc::new);
     let report = audited(store, false, &log, &providers, Vec::new()).await;
     assert!(report.is_clean(), "{report}");
 

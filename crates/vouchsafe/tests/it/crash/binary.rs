@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use vouchsafe_store::Store;
+use vouchsafe_store::sqlite::SqliteStore;
 
 use super::process::opened;
 use crate::world::{Channel, Simulated, eventually};
@@ -62,7 +62,7 @@ impl Binary {
     }
 
     /// Its store, to be read beside it.
-    pub(super) fn store(&self) -> Option<Arc<dyn Store>> {
+    pub(super) fn store(&self) -> Option<Arc<SqliteStore>> {
         opened(&self.folder.path().join("store.db"))
     }
 

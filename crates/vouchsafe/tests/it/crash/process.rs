@@ -15,7 +15,6 @@ use tokio::sync::{oneshot, watch};
 use vouchsafe::config::Limits;
 use vouchsafe_core::advice::BackOff;
 use vouchsafe_core::sheet::{Messaging, RetrySupport, Sheet};
-use vouchsafe_store::Store;
 use vouchsafe_store::sqlite::SqliteStore;
 
 use super::point::{CrashPoint, Killer};
@@ -94,7 +93,7 @@ pub(super) async fn be_the_switch() {
 }
 
 /// A store of a switch that lives or does not, to be read beside it.
-pub(super) fn opened(path: &Path) -> Option<Arc<dyn Store>> {
+pub(super) fn opened(path: &Path) -> Option<Arc<SqliteStore>> {
     Some(Arc::new(SqliteStore::open_read_only(path, sealer()).ok()?))
 }
 

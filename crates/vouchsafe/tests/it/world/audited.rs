@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use vouchsafe::audit::{self, Inputs, Report};
+use vouchsafe_store::sqlite::SqliteStore;
 use vouchsafe_store::{Reference, Store, TransactionNumber};
 
 use super::channel_log::ChannelLog;
@@ -25,7 +26,7 @@ pub(crate) async fn is_settled(store: &dyn Store, confirms: bool) -> Option<()> 
 /// An answer that comes late can open again what was settled: what is audited must be settled before and after, and
 /// nothing may have been written meanwhile. Where the store cannot be opened, a switch is between two lives.
 pub(crate) async fn audited(
-    open: impl Fn() -> Option<Arc<dyn Store>>,
+    open: impl Fn() -> Option<Arc<SqliteStore>>,
     confirms: bool,
     log: &ChannelLog,
     providers: &[(&str, &Simulated)],
@@ -44,6 +45,9 @@ pub(crate) async fn audited(
         is_settled(&*store, confirms).await?;
         let before = versions(&*store).await?;
         let report = audit::audit(&*store, &inputs, &|_, _| ()).await.unwrap();
+        // Whatever happened to it, nobody has altered it.
+        let verdict = store.verify(|_, _| ()).await.unwrap();
+        assert_eq!(verdict.broken, 0, "{:?}", verdict.told);
         (versions(&*store).await? == before).then_some(report)
     })
     .await
