@@ -116,7 +116,9 @@ async fn the_code_in_a_question_is_in_no_log_whatever_comes_of_it() {
     let writer = log.clone();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
-    let _logged = tracing::subscriber::set_default(subscriber.finish());
+    // For all threads: whoever else is the first to come by a line, in a thread that nobody listens to, would have it
+    // remembered that nobody wants that line.
+    tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
     let asked = query("PLANTED-CODE");
     for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", "not even HTTP\r\n\r\n"] {
         let peer = Peer::listening().await;
