@@ -77,7 +77,7 @@ pub fn intent(key: &Key) -> Intent {
 }
 
 /// An event that moves a transaction, as it stands, to a state, and no more.
-fn change(transaction: &Transaction, event: Event, state: State) -> Change {
+pub(crate) fn change(transaction: &Transaction, event: Event, state: State) -> Change {
     Change {
         number: transaction.number,
         key: transaction.key.clone(),
@@ -96,7 +96,7 @@ fn change(transaction: &Transaction, event: Event, state: State) -> Change {
 }
 
 /// The approval of a transaction, as it stands.
-fn approval(transaction: &Transaction) -> Change {
+pub(crate) fn approval(transaction: &Transaction) -> Change {
     let outcome = Some(sample::outcomes().remove(0));
     Change { outcome, ..change(transaction, Event::ProviderApproved, State::Approved) }
 }
@@ -115,7 +115,7 @@ fn broken(found: &Opened) -> Transaction {
 }
 
 /// Records a change that must be done, and returns the transaction as it stands then.
-async fn recorded(store: &dyn Store, change: Change) -> Transaction {
+pub(crate) async fn recorded(store: &dyn Store, change: Change) -> Transaction {
     let key = change.key.clone();
     assert_eq!(store.record(change).await, Ok(Recorded::Done));
     store.find(&key).await.unwrap().unwrap()

@@ -202,9 +202,10 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: Sealer) -> 
         transaction.execute("INSERT INTO sealing_keys (number, key) VALUES (0, x'')", ())?;
     }
     let vault = open_vault(&transaction, sealer)?;
-    let book = Book { connection: &transaction, vault: &vault };
-    let filled = upgrade::fill(book, from < WITH_VOUCHERS, from < WITH_CHAINS);
-    filled.map_err(|fault| OpenError::Engine(Cause::from(fault).to_string()))?;
+    if from < WITH_CHAINS {
+        let filled = upgrade::fill(Book { connection: &transaction, vault: &vault }, from < WITH_VOUCHERS);
+        filled.map_err(|fault| OpenError::Engine(Cause::from(fault).to_string()))?;
+    }
     write_words(&transaction)?;
     transaction.commit()?;
     Ok(vault)

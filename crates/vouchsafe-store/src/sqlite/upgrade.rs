@@ -10,17 +10,15 @@ use super::book::{self, Book};
 use super::journal::{self, Line};
 use super::{Fault, row, total, vouchers};
 use crate::chain::Mark;
+use crate::record::word::Word as _;
 use crate::seal::Place;
 use crate::{Transaction, TransactionNumber};
 
 /// How many transactions are taken up at once.
 const PORTION: i64 = 256;
 
-/// Fills in what is lacking.
-pub(super) fn fill(book: Book<'_>, are_vouchers: bool, are_chains: bool) -> Result<(), Fault> {
-    if !are_chains {
-        return Ok(());
-    }
+/// Chains everything, and enters the vouchers where they are lacking too.
+pub(super) fn fill(book: Book<'_>, are_vouchers: bool) -> Result<(), Fault> {
     let mut sum = 0_u128;
     let mut after = 0;
     loop {
@@ -40,8 +38,7 @@ pub(super) fn fill(book: Book<'_>, are_vouchers: bool, are_chains: bool) -> Resu
         let sql = "UPDATE forestalled SET link = ?1 WHERE request_id = ?2 AND kind = ?3
                    AND channel = (SELECT number FROM names WHERE name = ?4)";
         let key = &noted.key;
-        let kind = crate::record::word::Word::place(key.kind);
-        let parameters = (link.mark, key.id.as_bytes(), kind, key.channel.as_str());
+        let parameters = (link.mark, key.id.as_bytes(), key.kind.place(), key.channel.as_str());
         book.connection.prepare_cached(sql)?.execute(parameters)?;
         sum = sum.wrapping_add(link.share);
     }

@@ -51,18 +51,14 @@ impl Command for RecordEvent {
         tables.gain(link);
         let sql = "INSERT INTO events (position, at, event, state, outcome, note, advised, link)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let now = |place, sealed: &'_ Option<Sealed>| -> Result<Option<Vec<u8>>, Fault> {
-            let now = sealed.as_ref().map(|sealed| tables.sealed_now(place, &sealed.bytes)).transpose()?;
-            Ok(now.map(Cow::into_owned))
-        };
         tables.connection.prepare_cached(sql)?.execute((
             position,
             self.at.as_millisecond(),
             self.event.place(),
             self.state.place(),
-            now(Place::Outcome(&self.key, version), &self.outcome)?,
-            now(Place::Note(&self.key, version), &self.note)?,
-            now(Place::Advised(&self.key, version), &self.advised)?,
+            sealed_now(tables, Place::Outcome(&self.key, version), self.outcome.as_ref())?,
+            sealed_now(tables, Place::Note(&self.key, version), self.note.as_ref())?,
+            sealed_now(tables, Place::Advised(&self.key, version), self.advised.as_ref())?,
             link.mark,
         ))?;
         vouchers::enter(&tables.connection, self.number, &self.voucher)?;
@@ -77,6 +73,15 @@ impl Command for RecordEvent {
         }
         Ok(Recorded::Done)
     }
+}
+
+/// What may be absent, sealed with the key that seals now.
+fn sealed_now<'s>(
+    tables: &Tables,
+    place: Place<'_>,
+    sealed: Option<&'s Sealed>,
+) -> Result<Option<Cow<'s, [u8]>>, Fault> {
+    sealed.map(|sealed| tables.sealed_now(place, &sealed.bytes)).transpose()
 }
 
 impl RecordEvent {

@@ -1,8 +1,11 @@
 //! What was altered is found when the whole is proven, and refused to whoever reads it.
 
+use vouchsafe_core::transaction::Event;
+
 use super::lives::lead;
 use super::*;
 use crate::Verdict;
+use crate::story::{change, recorded};
 
 async fn verdict(store: &SqliteStore) -> Verdict {
     store.verify(|_, _| ()).await.unwrap()
@@ -108,11 +111,7 @@ async fn a_journal_cut_off_together_with_its_row_is_missing_from_the_sum() {
     let inside = house.look_inside();
     let before = row(&inside);
     let pending = store.find(&key(4)).await.unwrap().unwrap();
-    super::lives::record(
-        &store,
-        super::lives::change(&pending, 0, vouchsafe_core::transaction::Event::RequestNotSent, State::Declined),
-    )
-    .await;
+    recorded(&store, change(&pending, Event::RequestNotSent, State::Declined)).await;
     assert_eq!(verdict(&store).await.broken, 0);
     inside.execute("DELETE FROM events WHERE position = 4 << 20 | 1", ()).unwrap();
     let sql = "UPDATE transactions SET link = ?1, mark = ?2, state = ?3, version = ?4, due_at = ?5 WHERE number = 4";

@@ -1,8 +1,12 @@
 //! Keys that are changed, and vouchers whose time is over.
 
+use vouchsafe_core::advice::AdviceEnd;
+use vouchsafe_core::transaction::Event;
+
 use super::lives::{confirmed, lead, reversing};
 use super::*;
 use crate::seal::Form;
+use crate::story::{change, recorded};
 
 /// The numbers of the keys that everything is sealed with.
 fn keys_in_use(house: &House) -> Vec<u16> {
@@ -123,10 +127,8 @@ async fn what_ends_later_is_destroyed_later() {
     let open = reversing(&store, 1).await;
     let later = open.opened_at + jiff::SignedDuration::from_secs(1);
     assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 0, are_all: true }));
-    let delivered =
-        super::lives::change(&open, 1, vouchsafe_core::transaction::Event::ReversalDelivered, State::Reversed);
-    let ends = Some(vouchsafe_core::advice::AdviceEnd::Delivered);
-    super::lives::record(&store, Change { ends, ..delivered }).await;
+    let delivered = change(&open, Event::ReversalDelivered, State::Reversed);
+    recorded(&store, Change { ends: Some(AdviceEnd::Delivered), ..delivered }).await;
     assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 1, are_all: true }));
     assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 0, are_all: true }));
     assert_eq!(store.request(open.number).await, Err(StoreError::Determinate(Cause::Destroyed)));
