@@ -11,7 +11,7 @@ use crate::record::Damaged;
 use crate::record::word::Word;
 
 /// The first byte of what is sealed with the key from the configuration: XChaCha20-Poly1305, nonce, ciphertext, tag.
-const BY_MASTER: u8 = 1;
+const BY_CONFIGURED: u8 = 1;
 /// The first byte of what is sealed with a key of the store's own: its number follows.
 const BY_NUMBER: u8 = 2;
 /// The first byte of what was destroyed: its digest is all that is left.
@@ -111,7 +111,7 @@ impl Sealer {
 
     /// Seals for a place what `write` appends.
     pub(crate) fn seal(&self, place: Place<'_>, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-        self.cipher.seal(&[BY_MASTER], &self.draw(), place, write)
+        self.cipher.seal(&[BY_CONFIGURED], &self.draw(), place, write)
     }
 
     /// What was sealed for this place.
@@ -120,7 +120,7 @@ impl Sealer {
     /// [`Damaged`] when it was sealed for another place or with another key, or was altered since.
     pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, Damaged> {
         match Form::of(sealed)? {
-            Form::ByMaster(rest) => self.cipher.open(BY_MASTER, place, rest),
+            Form::ByConfigured(rest) => self.cipher.open(BY_CONFIGURED, place, rest),
             Form::ByNumber(..) | Form::Destroyed(_) => Err(Damaged("it is not sealed with the store's sealing key")),
         }
     }
@@ -128,7 +128,7 @@ impl Sealer {
 
 /// What is sealed, by how it was.
 pub(crate) enum Form<'a> {
-    ByMaster(&'a [u8]),
+    ByConfigured(&'a [u8]),
     ByNumber(u16, &'a [u8]),
     Destroyed(Mark),
 }
@@ -139,7 +139,7 @@ impl<'a> Form<'a> {
     pub(crate) fn of(sealed: &'a [u8]) -> Result<Self, Damaged> {
         let (form, rest) = sealed.split_first().ok_or(SHORT)?;
         match *form {
-            BY_MASTER => Ok(Self::ByMaster(rest)),
+            BY_CONFIGURED => Ok(Self::ByConfigured(rest)),
             BY_NUMBER => {
                 let (number, rest) = rest.split_first_chunk().ok_or(SHORT)?;
                 Ok(Self::ByNumber(u16::from_be_bytes(*number), rest))

@@ -94,7 +94,7 @@ impl Vault {
     /// What was sealed for this place.
     pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Opened, Unopened> {
         let text = match Form::of(sealed)? {
-            Form::ByMaster(_) => self.sealer.open(place, sealed)?,
+            Form::ByConfigured(_) => self.sealer.open(place, sealed)?,
             Form::ByNumber(number, rest) => {
                 let ring = self.ring();
                 let cipher = ring.all.get(&number).ok_or(Unopened::OtherKey)?;
@@ -111,7 +111,7 @@ impl Vault {
         match Form::of(sealed)? {
             Form::Destroyed(_) => return Ok(None),
             Form::ByNumber(number, _) if number == self.newest() => return Ok(None),
-            Form::ByNumber(..) | Form::ByMaster(_) => {}
+            Form::ByNumber(..) | Form::ByConfigured(_) => {}
         }
         let opened = self.open(place, sealed)?;
         Ok(opened.text.map(|text| self.seal(place, |out| out.extend_from_slice(&text)).bytes))

@@ -1,5 +1,5 @@
 //! The service: a digital-voucher switch between the channels that sell vouchers and the providers that
-//! issue them. ARCHITECTURE.md at the root of the repository is the map; `flow::provision` is the function
+//! issue them. ARCHITECTURE.md at the root of the repository is the map; `flow::transact` is the function
 //! to read first.
 
 pub mod access;

@@ -103,7 +103,7 @@ pub(super) enum Fault {
     /// What is asked for was destroyed, as it was to be.
     Destroyed,
     /// Records of an early version are sealed with the key from the configuration, so it cannot be changed yet.
-    ByMaster,
+    ByConfigured,
 }
 
 impl Fault {
@@ -111,7 +111,7 @@ impl Fault {
     pub(super) fn at(self, number: TransactionNumber, version: Option<u32>) -> Self {
         match self {
             Self::Damaged(what) => Self::Broken(Broken { number, version, what }),
-            Self::Engine(_) | Self::Broken(_) | Self::Destroyed | Self::ByMaster => self,
+            Self::Engine(_) | Self::Broken(_) | Self::Destroyed | Self::ByConfigured => self,
         }
     }
 }
@@ -141,7 +141,7 @@ impl From<Fault> for Cause {
             Fault::Damaged(damaged) => damaged.into(),
             Fault::Broken(broken) => Self::Damaged(broken.to_string()),
             Fault::Destroyed => Self::Destroyed,
-            Fault::ByMaster => Self::Engine(
+            Fault::ByConfigured => Self::Engine(
                 "records of an earlier version are still sealed with the old key itself: run `vouchsafe keys rotate` first"
                     .to_owned(),
             ),

@@ -91,9 +91,9 @@ fn standing(book: Book<'_>) -> Result<(Vec<KeyStanding>, TransactionNumber), Fau
 
 fn wrap_anew(book: Book<'_>, new: &Sealer) -> Result<(), Fault> {
     let (connection, old) = (book.connection, &book.vault.sealer);
-    let by_master = "SELECT EXISTS (SELECT 1 FROM sealing_keys WHERE number = 0)";
-    if connection.query_row(by_master, (), |row| row.get(0))? {
-        return Err(Fault::ByMaster);
+    let by_configured = "SELECT EXISTS (SELECT 1 FROM sealing_keys WHERE number = 0)";
+    if connection.query_row(by_configured, (), |row| row.get(0))? {
+        return Err(Fault::ByConfigured);
     }
     let anew = |place: Place<'_>, sealed: &[u8]| -> Result<Vec<u8>, Fault> {
         let plain = old.open(place, sealed)?;

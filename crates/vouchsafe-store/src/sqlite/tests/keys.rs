@@ -18,7 +18,7 @@ fn keys_in_use(house: &House) -> Vec<u16> {
     let mut statement = inside.prepare(sql).unwrap();
     let sealed: Vec<Vec<u8>> = statement.query_map((), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
     let number = |sealed: &Vec<u8>| match Form::of(sealed).unwrap() {
-        Form::ByMaster(_) => 0,
+        Form::ByConfigured(_) => 0,
         Form::ByNumber(number, _) => number,
         Form::Destroyed(_) => 999,
     };
