@@ -5,19 +5,19 @@
 //! transaction has at most one open advice, so its advices keep their order. What came of a delivery is in the store
 //! before its place is given to another; a crash in between sends the same advice again.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use vouchsafe_core::advice::{Advice, AdviceEnd, Afterwards, Delivery, Hindrance, afterwards};
 use vouchsafe_core::error_detail::ErrorDetail;
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
-use vouchsafe_store::{Attempt, OpenAdvice, StoreError, TransactionNumber};
+use vouchsafe_store::{Attempt, Cause, OpenAdvice, StoreError, TransactionNumber};
 
 use crate::app::{App, Desk};
 use crate::flow::record::{Ended, News, NotSettled, record};
@@ -29,6 +29,11 @@ use not_found::NotFound;
 
 /// How often each dispatcher looks for advices whose pause is over. What is queued meanwhile rings at once.
 const PULSE: Duration = Duration::from_secs(1);
+/// How many deliveries are begun together. Of a provider that answers each one that ends lets as many begin; of one that
+/// does not they come to its cap one [`BREATH`] after the other, so that those whose pauses were over together do not take
+/// the machine from other providers' sales.
+const TOGETHER: usize = 4;
+const BREATH: Duration = Duration::from_millis(5);
 /// Added to a pause that must not be too short: the times of a store are cut to milliseconds.
 const ROUNDING: Duration = Duration::from_millis(5);
 /// How long the store is tried for the end of an advice before the advice is simply sent again.
@@ -64,28 +69,31 @@ async fn tell_of_strangers(app: &App) {
 async fn dispatch(app: Arc<App>, provider: ProviderId) {
     let Some(desk) = app.providers.get(&provider) else { return };
     let cap = usize::try_from(desk.sheet.concurrency.get()).unwrap_or(usize::MAX);
+    let pulse = PULSE.min(app.limits.back_off.first);
     // What is being delivered right now; it is still due by the store.
     let mut under_way = HashSet::new();
     let mut deliveries = JoinSet::new();
     let not_found = Arc::new(NotFound::new(app.limits.back_off.most));
+    let mut waiting = VecDeque::new();
     // A look costs the same for one advice as for a screenful, so it is not made for each that ends: only while the
     // last look found more than there was room for.
     let mut look = true;
     let mut more = false;
+    let mut next_look = Instant::now() + pulse;
     while !app.stopping.is_cancelled() {
-        if look && under_way.len() < cap {
+        if look && waiting.is_empty() && under_way.len() < cap {
             look = false;
+            next_look = Instant::now() + pulse;
             match due(&app, &provider, cap, &under_way).await {
-                Ok((due, are_all)) => {
-                    more = !are_all;
-                    for open in due {
-                        under_way.insert(open.transaction.number);
-                        deliveries.spawn(deliver(Arc::clone(&app), provider.clone(), Arc::clone(&not_found), open));
-                    }
-                }
+                Ok((due, are_all)) => (waiting, more) = (due, !are_all),
                 Err(error) => tracing::warn!(%provider, %error, "the advices that are due could not be read"),
             }
         }
+        for open in waiting.drain(..TOGETHER.min(waiting.len()).min(cap - under_way.len())) {
+            under_way.insert(open.transaction.number);
+            deliveries.spawn(deliver(Arc::clone(&app), provider.clone(), Arc::clone(&not_found), open));
+        }
+        let goes_on = !waiting.is_empty() && under_way.len() < cap;
         // What has ended makes room for what is looked for, so it comes first; and no draw decides, so that a run on
         // virtual time can be repeated.
         tokio::select! {
@@ -109,7 +117,8 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
             }
             () = app.stopping.cancelled() => {}
             () = desk.advices.notified() => look = true,
-            () = sleep(PULSE.min(app.limits.back_off.first)) => look = true,
+            () = sleep(BREATH), if goes_on => {}
+            () = sleep_until(next_look), if !goes_on => (look, next_look) = (true, Instant::now() + pulse),
         }
     }
     // What is under way is dropped here and sent again after the next start: repeats do no harm.
@@ -121,7 +130,7 @@ async fn due(
     provider: &ProviderId,
     cap: usize,
     under_way: &HashSet<TransactionNumber>,
-) -> Result<(Vec<OpenAdvice>, bool), StoreError> {
+) -> Result<(VecDeque<OpenAdvice>, bool), StoreError> {
     let room = cap.saturating_sub(under_way.len());
     let due = app.store.due_advices(provider, app.due_by(), cap).await?;
     let are_all = due.len() < cap;
@@ -135,7 +144,7 @@ async fn deliver(app: Arc<App>, provider: ProviderId, not_found: Arc<NotFound>, 
     let number = open.transaction.number;
     let Some(desk) = app.providers.get(&provider) else { return number };
     let sent_at = Instant::now();
-    let delivery = attempt(&app, desk, &open).await.unwrap_or_else(|error| {
+    let delivery = attempt(&app, &provider, desk, &open).await.unwrap_or_else(|error| {
         tracing::error!(transaction.number = number.0, %error, "an advice could not be read; trying again later");
         // It is put off as if it could not be sent: what cannot be read, perhaps ever, must not stay the longest due
         // and hold up the others.
@@ -149,12 +158,21 @@ async fn deliver(app: Arc<App>, provider: ProviderId, not_found: Arc<NotFound>, 
     number
 }
 
-async fn attempt(app: &App, desk: &Desk, open: &OpenAdvice) -> Result<Delivery, StoreError> {
+async fn attempt(app: &App, of: &ProviderId, desk: &Desk, open: &OpenAdvice) -> Result<Delivery, StoreError> {
     if planted(Bug::CircuitStopsAdvices) && desk.is_circuit_open() {
         return Ok(Delivery::Again { why: Hindrance::NoConnection, retry_after: None });
     }
+    if open.transaction.provider != *of {
+        return Err(StoreError::Determinate(Cause::Damaged("an advice is in another provider's list".to_owned())));
+    }
     let request = app.store.request(open.transaction.number).await?;
     let journal = app.store.journal(open.transaction.number).await?;
+    // The list that it was found in is kept apart from the journal, which is proven.
+    let entry = journal.iter().find(|entry| entry.version == open.version);
+    let written = entry.and_then(|entry| entry.advice.as_ref());
+    if !written.is_some_and(|written| (written.id, written.advice) == (open.queued.id, open.queued.advice)) {
+        return Err(StoreError::Determinate(Cause::Damaged("an advice is another than its journal says".to_owned())));
+    }
     let own = own_reference(&app.institution, &open.transaction);
     let by = Instant::now() + desk.sheet.timeout;
     let (provider, message) = (Arc::clone(&desk.provider), advice(open, &request, &journal, own));

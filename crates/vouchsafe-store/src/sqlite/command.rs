@@ -12,6 +12,7 @@ use super::book::Book;
 use super::{Fault, total};
 use crate::Key;
 use crate::chain::Link;
+use crate::record::Damaged;
 use crate::record::word::Word;
 use crate::seal::Place;
 use crate::vault::Vault;
@@ -44,6 +45,8 @@ pub(super) struct Tables {
     names: HashMap<Box<str>, i64>,
     /// What the links of this batch add to the sum over all.
     gained: u128,
+    /// Up to which number those that are kept longer were looked at this time.
+    kept_seen: i64,
 }
 
 /// Channels and providers are configured, so they are few; only a sandbox that takes any name has more.
@@ -51,7 +54,7 @@ const NAMES_REMEMBERED: usize = 1024;
 
 impl Tables {
     pub(super) fn new(connection: Connection, vault: Arc<Vault>) -> Self {
-        Self { connection, vault, names: HashMap::new(), gained: 0 }
+        Self { connection, vault, names: HashMap::new(), gained: 0, kept_seen: 0 }
     }
 
     /// What is in the file as of this transaction.
@@ -67,6 +70,10 @@ impl Tables {
         let newest: u16 = self.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?;
         if newest != self.vault.newest() {
             self.book().load_keys()?;
+            // One that is not in the file, after a rollback, must seal nothing.
+            if newest != self.vault.newest() {
+                return Err(Damaged("the newest sealing key is not in the store; start the switch anew").into());
+            }
         }
         Ok(())
     }
@@ -89,9 +96,10 @@ impl Tables {
         Ok(self.book().renew(place, sealed)?.map_or(Cow::Borrowed(sealed), Cow::Owned))
     }
 
-    /// To be called after a rollback, which may have taken names along.
-    pub(super) fn forget_names(&mut self) {
+    /// To be called after a rollback, which may have taken along what was remembered.
+    pub(super) fn forget(&mut self) {
         self.names.clear();
+        self.kept_seen = 0;
     }
 
     fn number_of_name(&mut self, name: &str) -> Result<i64, Fault> {
@@ -136,6 +144,8 @@ impl Command for Check {
     type Answer = ();
 
     fn apply(&self, tables: &mut Tables) -> Result<(), Fault> {
+        // Without the sum no sale is taken.
+        total::read(tables.book())?;
         // As much as a sale takes, so that a disk that has room for a number and nothing else is not called well.
         let sql = "UPDATE store SET checks = checks + 1, padding = zeroblob(16384)";
         tables.connection.prepare_cached(sql)?.execute(())?;

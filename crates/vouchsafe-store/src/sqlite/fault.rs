@@ -107,6 +107,16 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// Whether it is a record that is at fault, and not the engine or the disk under it.
+    pub(super) const fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged(_) | Self::Broken(_) => true,
+            // What the engine hands over is not of the kind that its column holds.
+            Self::Engine(error) => !matches!(error, rusqlite::Error::SqliteFailure(..)),
+            Self::Destroyed | Self::ByConfigured => false,
+        }
+    }
+
     /// The same fault, with the place of the record that is at fault.
     pub(super) fn at(self, number: TransactionNumber, version: Option<u32>) -> Self {
         match self {

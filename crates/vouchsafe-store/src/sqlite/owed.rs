@@ -33,13 +33,8 @@ pub(super) fn due_advices(
     by: Timestamp,
     most: usize,
 ) -> Result<Vec<OpenAdvice>, Fault> {
-    let mut statement = book.connection.prepare_cached(DUE_ADVICES)?;
-    let mut rows = statement.query((provider.as_str(), by.as_millisecond(), limit(most)))?;
-    let mut advices = Vec::new();
-    while let Some(row) = rows.next()? {
-        advices.push(open_advice(row, book)?);
-    }
-    Ok(advices)
+    let parameters = |limit| (provider.as_str(), by.as_millisecond(), limit);
+    row::sound(book, DUE_ADVICES, most, parameters, |row| open_advice(row, book))
 }
 
 fn open_advice(row: &Row<'_>, book: Book<'_>) -> Result<OpenAdvice, Fault> {
@@ -65,8 +60,8 @@ pub(super) const UNANSWERED: &str = select_transaction!(
 
 /// The transactions whose outcome was due, the longest due first.
 pub(super) fn unanswered(book: Book<'_>, by: Timestamp, most: usize) -> Result<Vec<Transaction>, Fault> {
-    let parameters = (State::Pending.place(), State::Cancelled.place(), by.as_millisecond(), limit(most));
-    row::transactions(book, UNANSWERED, parameters)
+    let parameters = |limit| (State::Pending.place(), State::Cancelled.place(), by.as_millisecond(), limit);
+    row::sound(book, UNANSWERED, most, parameters, |row| row::transaction(row, book))
 }
 
 pub(super) const UNCONFIRMED: &str =
@@ -74,7 +69,8 @@ pub(super) const UNCONFIRMED: &str =
 
 /// The approved transactions that are to be confirmed, the longest due first.
 pub(super) fn unconfirmed(book: Book<'_>, by: Timestamp, most: usize) -> Result<Vec<Transaction>, Fault> {
-    row::transactions(book, UNCONFIRMED, (State::Approved.place(), by.as_millisecond(), limit(most)))
+    let parameters = |limit| (State::Approved.place(), by.as_millisecond(), limit);
+    row::sound(book, UNCONFIRMED, most, parameters, |row| row::transaction(row, book))
 }
 
 pub(super) const ORPHANS: &str = select_transaction!(
@@ -86,7 +82,7 @@ pub(super) const ORPHANS: &str = select_transaction!(
 /// The orphans after a number.
 pub(super) fn orphans(book: Book<'_>, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, Fault> {
     let after = i64::try_from(after.0).unwrap_or(i64::MAX);
-    row::transactions(book, ORPHANS, (after, limit(most)))
+    row::sound(book, ORPHANS, most, |limit| (after, limit), |row| row::transaction(row, book))
 }
 
 pub(super) const UNFINALISED: &str = select_transaction!(
@@ -98,12 +94,7 @@ pub(super) const UNFINALISED: &str = select_transaction!(
 /// The approved transactions after a number that only their channels can finalise.
 pub(super) fn unfinalised(book: Book<'_>, after: TransactionNumber, most: usize) -> Result<Vec<Transaction>, Fault> {
     let after = i64::try_from(after.0).unwrap_or(i64::MAX);
-    row::transactions(book, UNFINALISED, (after, limit(most)))
-}
-
-/// As many as memory could hold are no fewer than the engine can count.
-fn limit(most: usize) -> i64 {
-    i64::try_from(most).unwrap_or(i64::MAX)
+    row::sound(book, UNFINALISED, most, |limit| (after, limit), |row| row::transaction(row, book))
 }
 
 pub(super) const OPEN_ADVICES: &str = "SELECT p.name, o.count, o.oldest

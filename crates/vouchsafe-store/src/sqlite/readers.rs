@@ -15,6 +15,15 @@ use crate::{Cause, StoreError};
 /// How many may read at once. A reading takes microseconds; more connections would only hold more memory.
 const READERS: usize = 4;
 
+/// What is read belongs together, and is proven against one another: it must all be of one commit, whatever is written
+/// meanwhile. Nothing is written here, so it ends the same way whatever came of it.
+fn at_one_moment<T>(connection: &Connection, reading: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    connection.prepare_cached("BEGIN")?.execute(())?;
+    let result = reading();
+    connection.prepare_cached("COMMIT")?.execute(())?;
+    result
+}
+
 /// A pool of read connections, opened as they are first needed.
 pub(super) struct Readers {
     path: PathBuf,
@@ -41,7 +50,8 @@ impl Readers {
         let readers = Arc::clone(self);
         let task = spawn_blocking(move || {
             let connection = readers.take()?;
-            let result = reading(Book { connection: &connection, vault: &readers.vault });
+            let result =
+                at_one_moment(&connection, || reading(Book { connection: &connection, vault: &readers.vault }));
             // A connection that failed may be broken: the next reader opens another.
             if !matches!(result, Err(Fault::Engine(_))) {
                 readers.keep(connection);

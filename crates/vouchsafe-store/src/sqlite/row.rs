@@ -14,7 +14,7 @@ use super::book::Book;
 use crate::chain::Mark;
 use crate::record::Damaged;
 use crate::record::word::Word;
-use crate::{Key, QueuedAdvice, Reference, Transaction, TransactionNumber};
+use crate::{Cause, Key, QueuedAdvice, Reference, Transaction, TransactionNumber};
 
 /// How many bits of a position are the version's.
 pub(super) const VERSION_BITS: u32 = 20;
@@ -118,6 +118,40 @@ pub(super) fn transactions(book: Book<'_>, sql: &str, parameters: impl Params) -
     Ok(transactions)
 }
 
+/// As many as are wanted of what a query gives, in its order; its parameters have the limit in them. What was altered is
+/// told and passed over: it is refused to whoever asks for it, and must not keep the rest from its turn.
+pub(super) fn sound<T, P: Params>(
+    book: Book<'_>,
+    sql: &str,
+    most: usize,
+    parameters: impl Fn(i64) -> P,
+    read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut statement = book.connection.prepare_cached(sql)?;
+    let mut limit = most;
+    loop {
+        // As many as memory could hold are no fewer than the engine can count.
+        let mut rows = statement.query(parameters(i64::try_from(limit).unwrap_or(i64::MAX)))?;
+        let (mut found, mut damaged) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next()? {
+            match read(row) {
+                Err(fault) if fault.is_damage() => damaged.push(fault),
+                one => found.push(one?),
+            }
+        }
+        // Those that were altered took places away from others, if there are any.
+        if damaged.is_empty() || found.len() >= most || found.len() + damaged.len() < limit {
+            for fault in damaged {
+                let error = Cause::from(fault);
+                tracing::error!(%error, "what was altered in the store is passed over; `vouchsafe verify` tells all of it");
+            }
+            found.truncate(most);
+            return Ok(found);
+        }
+        limit = limit.saturating_mul(2);
+    }
+}
+
 /// A reversal that came before its request, as it lies in the file.
 pub(super) struct Forestalling {
     pub(super) key: Key,
@@ -127,23 +161,27 @@ pub(super) struct Forestalling {
 }
 
 /// The requests whose reversals came first: of the channel with this number, or all.
-pub(super) fn forestalled(book: Book<'_>, channel: Option<i64>) -> Result<Vec<Forestalling>, Fault> {
+pub(super) fn forestalled(book: Book<'_>, channel: Option<i64>) -> Result<Vec<Result<Forestalling, Fault>>, Fault> {
     let sql = "SELECT f.request_id, f.kind, c.name, f.at, f.reversal_id, f.reversal_capitals, f.link
                FROM forestalled AS f JOIN names AS c ON c.number = f.channel WHERE ?1 IS NULL OR f.channel = ?1";
     let mut statement = book.connection.prepare_cached(sql)?;
     let mut rows = statement.query([channel])?;
     let mut noted = Vec::new();
     while let Some(row) = rows.next()? {
-        // How the request's id was spelled is not known: it never came.
-        let id = MessageId::from_parts(row.get(0)?, 0);
-        noted.push(Forestalling {
-            key: Key { channel: name(row, 2)?, kind: Word::at_place(row.get(1)?)?, id },
-            reversal: MessageId::from_parts(row.get(4)?, row.get(5)?),
-            at: time(row.get(3)?)?,
-            link: mark(row, 6)?,
-        });
+        noted.push(forestalling(row));
     }
     Ok(noted)
+}
+
+fn forestalling(row: &Row<'_>) -> Result<Forestalling, Fault> {
+    // How the request's id was spelled is not known: it never came.
+    let id = MessageId::from_parts(row.get(0)?, 0);
+    Ok(Forestalling {
+        key: Key { channel: name(row, 2)?, kind: Word::at_place(row.get(1)?)?, id },
+        reversal: MessageId::from_parts(row.get(4)?, row.get(5)?),
+        at: time(row.get(3)?)?,
+        link: mark(row, 6)?,
+    })
 }
 
 /// An advice: its id, and three columns from here on.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use vouchsafe_core::advice::{Advice, AdviceEnd, Hindrance};
 use vouchsafe_core::transaction::{Event, Kind, State};
@@ -125,7 +126,10 @@ fn set_for_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // What is replaced or destroyed is overwritten, and not only let go of.
     connection.pragma_update(None, "secure_delete", true)?;
-    connection.set_prepared_statement_cache_capacity(32);
+    // A statement's plan does not depend on what is bound to it. Otherwise the engine would plan anew each time another
+    // state is bound where an index is for one state only, which is at nearly every step of the writer.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
 

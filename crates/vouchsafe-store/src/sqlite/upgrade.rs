@@ -23,17 +23,20 @@ pub(super) fn fill(book: Book<'_>, are_vouchers: bool) -> Result<(), Fault> {
     let mut after = 0;
     loop {
         let portion = unproven(book.connection, after)?;
-        let Some(last) = portion.last() else { break };
-        after = last.number.0.cast_signed();
-        for transaction in &portion {
-            let lines = journal::lines(book, &transaction.key, transaction.number).unwrap_or_default();
+        let Some((last, _)) = portion.last() else { break };
+        after = *last;
+        for transaction in portion.iter().filter_map(|(_, transaction)| transaction.as_ref()) {
+            let lines = match journal::lines(book, &transaction.key, transaction.number) {
+                Err(fault) if fault.is_damage() => Vec::new(),
+                lines => lines?,
+            };
             if are_vouchers {
                 enter(book, transaction.number, &lines)?;
             }
             sum = sum.wrapping_add(chain(book, transaction, &lines)?);
         }
     }
-    for noted in row::forestalled(book, None)? {
+    for noted in row::forestalled(book, None)?.into_iter().flatten() {
         let link = book.vault.chain.forestalled(&noted.key, noted.reversal, noted.at);
         let sql = "UPDATE forestalled SET link = ?1 WHERE request_id = ?2 AND kind = ?3
                    AND channel = (SELECT number FROM names WHERE name = ?4)";
@@ -45,12 +48,17 @@ pub(super) fn fill(book: Book<'_>, are_vouchers: bool) -> Result<(), Fault> {
     total::put(book.connection, &book.vault.sealer, sum)
 }
 
-fn unproven(connection: &Connection, after: i64) -> Result<Vec<Transaction>, Fault> {
+/// The next transactions and their numbers; a number alone where its row cannot be read.
+fn unproven(connection: &Connection, after: i64) -> Result<Vec<(i64, Option<Transaction>)>, Fault> {
     let mut statement = connection.prepare_cached(row::NUMBERED)?;
     let mut rows = statement.query((after, PORTION))?;
     let mut transactions = Vec::new();
     while let Some(row) = rows.next()? {
-        transactions.push(row::unproven(row)?);
+        let transaction = match row::unproven(row) {
+            Err(fault) if fault.is_damage() => None,
+            transaction => Some(transaction?),
+        };
+        transactions.push((row.get(0)?, transaction));
     }
     Ok(transactions)
 }

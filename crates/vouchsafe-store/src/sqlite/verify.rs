@@ -1,9 +1,11 @@
 //! The whole store, proven: every row, every journal, every voucher's entry, and the sum over all.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 use vouchsafe_core::advice::Advice;
 use vouchsafe_core::outcome::Outcome;
-use vouchsafe_core::transaction::{Kind, State};
+use vouchsafe_core::transaction::{Event, Kind, State};
 
 use super::Fault;
 use super::book::{self, Book};
@@ -24,17 +26,15 @@ const TOLD: usize = 100;
 /// # Errors
 /// Only where the engine fails; what is broken is in the [`Verdict`].
 pub(super) fn verify(book: Book<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verdict, Fault> {
-    // One reading from beginning to end: the sum must be that of the journals that are added up.
-    book.connection.execute_batch("BEGIN")?;
-    let verdict = Audit { book, verdict: Verdict::default(), sum: 0 }.run(progress);
-    book.connection.execute_batch("COMMIT")?;
-    verdict
+    Audit { book, verdict: Verdict::default(), sum: 0, entries: Some(0) }.run(progress)
 }
 
 struct Audit<'a> {
     book: Book<'a>,
     verdict: Verdict,
     sum: u128,
+    /// How many entries of vouchers there must be, where that can be told: what was destroyed does not say it any more.
+    entries: Option<i64>,
 }
 
 impl Audit<'_> {
@@ -52,6 +52,14 @@ impl Audit<'_> {
             progress(after.unsigned_abs(), last.unsigned_abs());
         }
         for noted in row::forestalled(self.book, None)? {
+            let noted = match noted {
+                Err(fault) if fault.is_damage() => {
+                    let what = "a reversal that came before its request cannot be read";
+                    self.break_with(format!("{what}: {}", Cause::from(fault)));
+                    continue;
+                }
+                noted => noted?,
+            };
             let link = self.book.vault.chain.forestalled(&noted.key, noted.reversal, noted.at);
             self.sum = self.sum.wrapping_add(link.share);
             self.verdict.forestalled += 1;
@@ -61,6 +69,7 @@ impl Audit<'_> {
             }
         }
         self.look_for_strays()?;
+        self.look_for_strange_entries()?;
         self.compare_sum()?;
         Ok(self.verdict)
     }
@@ -81,14 +90,17 @@ impl Audit<'_> {
     fn look_at(&mut self, number: TransactionNumber) -> Result<(), Fault> {
         self.verdict.transactions += 1;
         let proven = row::linked(self.book, number).and_then(|linked| journal::prove(self.book, linked));
-        match proven.and_then(|proven| self.look_into(&proven).map(|()| proven)) {
-            Ok(proven) => {
+        match proven.and_then(|proven| self.look_into(&proven).map(|names| (proven, names))) {
+            Ok((proven, names)) => {
+                self.entries = self.entries.zip(names).map(|(entries, names)| entries + names);
                 self.verdict.events += proven.lines.len() as u64;
                 self.sum = self.sum.wrapping_add(proven.shares);
                 Ok(())
             }
-            Err(Fault::Engine(error @ rusqlite::Error::SqliteFailure(..))) => Err(error.into()),
+            Err(fault) if !fault.is_damage() => Err(fault),
             Err(fault) => {
+                // What it is entered under is not known.
+                self.entries = None;
                 self.break_with(match Cause::from(fault.at(number, None)) {
                     Cause::Damaged(words) => words,
                     cause => cause.to_string(),
@@ -99,41 +111,65 @@ impl Audit<'_> {
     }
 
     /// What a chain alone does not prove: that the records can be read, that a voucher is found by its names, and that
-    /// what is owed is still on its way.
-    fn look_into(&self, proven: &Proven) -> Result<(), Fault> {
+    /// what is owed is still on its way. Returns how many names it is entered under, where that can be told.
+    fn look_into(&self, proven: &Proven) -> Result<Option<i64>, Fault> {
         let transaction = &proven.linked.transaction;
-        if let Some(text) = &proven.request.text {
-            decode_request(transaction.key.kind, text).map_err(|damaged| at(transaction, Some(0), damaged))?;
-        }
-        for line in &proven.lines {
-            let outcome: Option<Outcome> =
-                book::record(line.outcome.as_ref()).map_err(|damaged| at(transaction, Some(line.version), damaged))?;
-            let names = outcome.map_or_else(Vec::new, |outcome| self.book.vault.hasher.issued(&outcome));
-            if transaction.state != State::Declined || transaction.key.kind == Kind::Provision {
-                for name in names {
-                    if !super::vouchers::is_entered(self.book.connection, transaction.number, name)? {
-                        let what = "its voucher is not entered: it cannot be found by its code or serial number";
-                        return Err(at(transaction, Some(line.version), Damaged(what)));
-                    }
-                }
+        let (names, are_all) = self.names(proven)?;
+        for (name, version) in &names {
+            if !super::vouchers::is_entered(self.book.connection, transaction.number, *name)? {
+                let what = "its voucher is not entered: it cannot be found by its code or serial number";
+                return Err(at(transaction, Some(*version), Damaged(what)));
             }
         }
         let open = proven.lines.iter().filter_map(|line| line.advice).find(|(_, end, _)| end.is_none());
-        let is_owed = match transaction.state {
-            State::Confirming => matches!(open, Some((queued, ..)) if queued.advice == Advice::Confirmation),
-            State::Reversing => matches!(open, Some((queued, ..)) if queued.advice != Advice::Confirmation),
-            _ => open.is_none(),
+        let was_refused = || proven.lines.iter().any(|line| line.event == Event::ConfirmationRefused);
+        let is_owed = match (transaction.state, open) {
+            (State::Confirming, Some((queued, ..))) => queued.advice == Advice::Confirmation,
+            (State::Confirming, None) => was_refused(),
+            (State::Reversing, Some((queued, ..))) => queued.advice != Advice::Confirmation,
+            (State::Reversing, None) => false,
+            (_, open) => open.is_none(),
         };
-        if is_owed { Ok(()) } else { Err(at(transaction, None, Damaged("what it owes to its provider was altered"))) }
+        if !is_owed {
+            return Err(at(transaction, None, Damaged("what it owes to its provider was altered")));
+        }
+        Ok(are_all.then_some(i64::try_from(names.len()).unwrap_or(i64::MAX)))
     }
 
-    /// Rows that belong to no transaction.
+    /// The names that a transaction is entered under, each with the version that it is of, and whether these are all: what
+    /// was destroyed says no more. One that was declined left all it had until then, if it presented a voucher.
+    fn names(&self, proven: &Proven) -> Result<(BTreeMap<i64, u32>, bool), Fault> {
+        let transaction = &proven.linked.transaction;
+        let hasher = &self.book.vault.hasher;
+        let kind = transaction.key.kind;
+        let mut names = BTreeMap::new();
+        let mut are_all = proven.request.text.is_some();
+        if let Some(text) = &proven.request.text {
+            let request = decode_request(kind, text).map_err(|damaged| at(transaction, Some(0), damaged))?;
+            names.extend(hasher.presented(&request).into_iter().map(|name| (name, 0)));
+        }
+        for line in &proven.lines {
+            are_all &= line.outcome.as_ref().is_none_or(|outcome| outcome.text.is_some());
+            let outcome: Option<Outcome> =
+                book::record(line.outcome.as_ref()).map_err(|damaged| at(transaction, Some(line.version), damaged))?;
+            for name in outcome.map_or_else(Vec::new, |outcome| hasher.issued(&outcome)) {
+                names.entry(name).or_insert(line.version);
+            }
+            if line.state == State::Declined && kind != Kind::Provision {
+                names.clear();
+            }
+        }
+        Ok((names, are_all))
+    }
+
+    /// Rows that belong to no transaction, or to another provider's.
     fn look_for_strays(&mut self) -> Result<(), Fault> {
         for (table, what) in [("events", "an event"), ("advices", "an advice")] {
             let parent = if table == "events" {
                 "SELECT 1 FROM transactions AS t WHERE t.number = s.position >> 20 AND s.position & 1048575 <= t.version"
             } else {
-                "SELECT 1 FROM events AS e WHERE e.position = s.position"
+                "SELECT 1 FROM events AS e CROSS JOIN transactions AS t ON t.number = e.position >> 20
+                 WHERE e.position = s.position AND t.provider = s.provider"
             };
             let sql = format!("SELECT s.position FROM {table} AS s WHERE NOT EXISTS ({parent}) LIMIT 10");
             let mut statement = self.book.connection.prepare(&sql)?;
@@ -141,8 +177,19 @@ impl Audit<'_> {
             while let Some(row) = rows.next()? {
                 let position: i64 = row.get(0)?;
                 let (number, version) = (position >> row::VERSION_BITS, row::version(position));
-                self.break_with(format!("{what} belongs to nothing: transaction {number}, event {version}"));
+                self.break_with(format!(
+                    "{what} does not belong where it stands: transaction {number}, event {version}"
+                ));
             }
+        }
+        Ok(())
+    }
+
+    /// Entries that nothing explains: by one a voucher leads to another's transaction.
+    fn look_for_strange_entries(&mut self) -> Result<(), Fault> {
+        let count: i64 = self.book.connection.query_row("SELECT count(*) FROM vouchers", (), |row| row.get(0))?;
+        if self.entries.is_some_and(|entries| entries != count) {
+            self.break_with("a voucher leads to a transaction that neither issued nor presented it".to_owned());
         }
         Ok(())
     }

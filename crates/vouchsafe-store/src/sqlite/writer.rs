@@ -226,7 +226,7 @@ impl WriterThread {
     /// Leaves no transaction open. The engine may have rolled back by itself; and if it cannot, then the
     /// next BEGIN fails and says so.
     fn roll_back(&mut self) {
-        self.tables.forget_names();
+        self.tables.forget();
         if !self.tables.connection.is_autocommit() {
             let _ = execute(&self.tables.connection, "ROLLBACK");
         }

@@ -61,6 +61,9 @@ impl Command for RecordEvent {
             sealed_now(tables, Place::Advised(&self.key, version), self.advised.as_ref())?,
             link.mark,
         ))?;
+        // What is said after all was destroyed has its time too.
+        let sql = "INSERT OR IGNORE INTO kept_longer (number) SELECT ?1 FROM retention WHERE destroyed_to >= ?1";
+        tables.connection.prepare_cached(sql)?.execute([self.number.0.cast_signed()])?;
         vouchers::enter(&tables.connection, self.number, &self.voucher)?;
         if self.state == State::Declined && self.key.kind != Kind::Provision {
             // Nothing was done to the voucher. Whoever tries a code again and again must not make it dear to look up.

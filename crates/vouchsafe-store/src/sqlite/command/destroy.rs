@@ -9,6 +9,7 @@ use crate::chain::Mark;
 use crate::record::word::Word;
 use crate::seal::Form;
 use crate::sqlite::journal::{self, Line};
+use crate::sqlite::row::Linked;
 use crate::sqlite::{Fault, book, row};
 use crate::vault::Opened;
 use crate::{Destroyed, Transaction, TransactionNumber};
@@ -19,64 +20,95 @@ pub(in crate::sqlite) struct Destroy {
     pub(in crate::sqlite) most: usize,
 }
 
-/// Those that were left when their time came, the first first.
-const KEPT_LONGER: &str = "SELECT k.number FROM kept_longer AS k CROSS JOIN transactions AS t ON t.number = k.number
-     WHERE t.state IN (?1, ?2, ?3, ?4, ?5) AND NOT EXISTS (
+/// How many of those that were left when their time came are looked at together: a commit must not wait for all of them.
+const LOOK: i64 = 1024;
+
+/// The next of them, and whether they have ended since.
+const KEPT_LONGER: &str = "SELECT k.number, t.state IN (?1, ?2, ?3, ?4, ?5, ?6) AND NOT EXISTS (
          SELECT 1 FROM advices WHERE position BETWEEN t.number << 20 AND t.number << 20 | 1048575 AND state = 0)
-     ORDER BY k.number LIMIT ?6";
+     FROM kept_longer AS k CROSS JOIN transactions AS t ON t.number = k.number
+     WHERE k.number > ?7 ORDER BY k.number LIMIT ?8";
+
+/// The states in which nothing more happens once nothing is owed. A confirmation that was refused for good leaves its
+/// transaction where it was.
+const ENDED: [State; 6] =
+    [State::Declined, State::Confirmed, State::Reversed, State::Resolved, State::Void, State::Confirming];
 
 impl Command for Destroy {
     type Answer = Destroyed;
 
     fn apply(&self, tables: &mut Tables) -> Result<Destroyed, Fault> {
-        let most = i64::try_from(self.most).unwrap_or(i64::MAX);
-        let [declined, confirmed, reversed, resolved, void] =
-            [State::Declined, State::Confirmed, State::Reversed, State::Resolved, State::Void].map(Word::place);
-        let ended: Vec<i64> = tables
-            .connection
-            .prepare_cached(KEPT_LONGER)?
-            .query_map((declined, confirmed, reversed, resolved, void, most), |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
+        let (ended, are_all_looked_at) = self.kept_longer(tables)?;
         let mut count = ended.len();
         for number in ended {
             destroy_one(tables, TransactionNumber(number.cast_unsigned()))?;
             tables.connection.prepare_cached("DELETE FROM kept_longer WHERE number = ?1")?.execute([number])?;
         }
+        let most = i64::try_from(self.most).unwrap_or(i64::MAX);
         let sql = "SELECT destroyed_to FROM retention";
         let mut done: i64 = tables.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?;
-        let next = row::transactions(tables.book(), row::NUMBERED, (done, most))?;
-        let due = next.iter().take_while(|transaction| transaction.opened_at < self.before);
+        let next = numbers(tables, done, most)?;
         let mut seen = 0;
-        for transaction in due {
-            if has_ended(tables, transaction)? {
-                destroy_one(tables, transaction.number)?;
-                count += 1;
-            } else {
-                let sql = "INSERT INTO kept_longer (number) VALUES (?1)";
-                tables.connection.prepare_cached(sql)?.execute([transaction.number.0.cast_signed()])?;
+        for number in next {
+            match row::linked(tables.book(), TransactionNumber(number.cast_unsigned())) {
+                Ok(Linked { transaction, .. }) if transaction.opened_at >= self.before => break,
+                Ok(Linked { transaction, .. }) if has_ended(tables, &transaction)? => {
+                    destroy_one(tables, transaction.number)?;
+                    count += 1;
+                }
+                Ok(_) => {
+                    let sql = "INSERT OR IGNORE INTO kept_longer (number) VALUES (?1)";
+                    tables.connection.prepare_cached(sql)?.execute([number])?;
+                }
+                // It stays, and the rest must not stay with it.
+                Err(fault) if fault.is_damage() => {}
+                Err(fault) => return Err(fault),
             }
-            done = transaction.number.0.cast_signed();
+            done = number;
             seen += 1;
         }
         tables.connection.prepare_cached("UPDATE retention SET destroyed_to = ?1")?.execute([done])?;
-        Ok(Destroyed { count, are_all: seen < self.most && count < self.most })
+        Ok(Destroyed { count, are_all: are_all_looked_at && seen < self.most && count < self.most })
     }
+}
+
+impl Destroy {
+    /// Those of the next that were kept longer and have ended since, and whether none is left to look at this time.
+    fn kept_longer(&self, tables: &mut Tables) -> Result<(Vec<i64>, bool), Fault> {
+        let [a, b, c, d, e, f] = ENDED.map(Word::place);
+        let (mut ended, mut looked_at) = (Vec::new(), 0);
+        {
+            let mut statement = tables.connection.prepare_cached(KEPT_LONGER)?;
+            let mut rows = statement.query((a, b, c, d, e, f, tables.kept_seen, LOOK))?;
+            while let Some(row) = rows.next()?.filter(|_| ended.len() < self.most) {
+                if row.get(1)? {
+                    ended.push(row.get(0)?);
+                }
+                tables.kept_seen = row.get(0)?;
+                looked_at += 1;
+            }
+        }
+        let are_all = looked_at < LOOK && ended.len() < self.most;
+        if are_all {
+            tables.kept_seen = 0;
+        }
+        Ok((ended, are_all))
+    }
+}
+
+/// The numbers of the next transactions.
+fn numbers(tables: &Tables, after: i64, most: i64) -> Result<Vec<i64>, Fault> {
+    let sql = "SELECT number FROM transactions WHERE number > ?1 ORDER BY number LIMIT ?2";
+    let mut statement = tables.connection.prepare_cached(sql)?;
+    Ok(statement.query_map((after, most), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Whether nothing can happen to it any more and nothing is owed.
 fn has_ended(tables: &Tables, transaction: &Transaction) -> Result<bool, Fault> {
-    let ended = match transaction.state {
-        State::Declined | State::Confirmed | State::Reversed | State::Resolved | State::Void => true,
-        State::Pending
-        | State::Cancelled
-        | State::Approved
-        | State::Confirming
-        | State::Reversing
-        | State::Orphaned => false,
-    };
     let sql = "SELECT EXISTS (SELECT 1 FROM advices WHERE position BETWEEN ?1 AND ?2 AND state = 0)";
     let range = (row::position(transaction.number, 0)?, row::position(transaction.number, row::LAST_VERSION)?);
-    Ok(ended && !tables.connection.prepare_cached(sql)?.query_row(range, |row| row.get::<_, bool>(0))?)
+    let is_owed: bool = tables.connection.prepare_cached(sql)?.query_row(range, |row| row.get(0))?;
+    Ok(ENDED.contains(&transaction.state) && !is_owed)
 }
 
 /// What is damaged stays as it is: nobody can say what it was, and a person may still want to find out.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Command, Tables};
 use crate::record::Damaged;
 use crate::seal::Place;
-use crate::sqlite::{Fault, row};
+use crate::sqlite::{Fault, row, total};
 use crate::{Key, TransactionNumber};
 
 /// Begins a new key, unless one is still being changed to: then that goes on.
@@ -19,6 +19,8 @@ impl Command for BeginKey {
     type Answer = u16;
 
     fn apply(&self, tables: &mut Tables) -> Result<u16, Fault> {
+        // Only the key that the store is sealed with may seal another: it may have been changed since this was opened.
+        total::read(tables.book())?;
         let newest = tables.vault.newest();
         let sql = "SELECT count(*) FROM sealing_keys";
         let count: i64 = tables.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?;

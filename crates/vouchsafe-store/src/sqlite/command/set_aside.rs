@@ -57,7 +57,7 @@ impl SetAside {
 
     fn move_forestalled(&self, from: i64, to: i64, tables: &mut Tables) -> Result<(), Fault> {
         for noted in row::forestalled(tables.book(), Some(from))? {
-            let Forestalling { mut key, reversal, at, .. } = noted;
+            let Forestalling { mut key, reversal, at, .. } = noted?;
             let was = tables.vault.chain.forestalled(&key, reversal, at);
             key.channel = self.under.clone();
             let now = tables.vault.chain.forestalled(&key, reversal, at);

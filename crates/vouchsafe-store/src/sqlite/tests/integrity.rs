@@ -1,11 +1,13 @@
 //! What was altered is found when the whole is proven, and refused to whoever reads it.
 
-use vouchsafe_core::transaction::Event;
+use vouchsafe_core::advice::{Advice, AdviceEnd};
+use vouchsafe_core::message::Request;
+use vouchsafe_core::transaction::{Event, Kind};
 
-use super::lives::lead;
+use super::lives::{declined, lead, queued, reversing};
 use super::*;
-use crate::Verdict;
-use crate::story::{change, recorded};
+use crate::story::{approval, change, recorded, sample};
+use crate::{Intent, Verdict};
 
 async fn verdict(store: &SqliteStore) -> Verdict {
     store.verify(|_, _| ()).await.unwrap()
@@ -83,12 +85,18 @@ async fn whatever_is_altered_is_found_and_refused() {
         check(tamper, words, true).await;
     }
     for (tamper, words) in [
-        ("DELETE FROM transactions WHERE number = 3", "an event belongs to nothing: transaction 3, event 1"),
+        ("DELETE FROM transactions WHERE number = 3", "an event does not belong where it stands: transaction 3"),
         ("DELETE FROM transactions WHERE number = 4", "something is gone without a trace"),
         ("DELETE FROM forestalled", "something is gone without a trace"),
         ("UPDATE forestalled SET at = at + 1", "a reversal that came before its request was altered: till"),
         ("DELETE FROM vouchers", "event 1 of transaction 1: its voucher is not entered"),
         ("UPDATE advices SET state = 1 WHERE position = 2 << 20 | 1", "transaction 2: what it owes to its provider"),
+        (
+            "UPDATE advices SET provider = (SELECT channel FROM transactions LIMIT 1) WHERE position = 2 << 20 | 1",
+            "an advice does not belong where it stands: transaction 2, event 1",
+        ),
+        ("INSERT INTO vouchers SELECT partition, name, 2 FROM vouchers LIMIT 1", "neither issued nor presented it"),
+        ("UPDATE forestalled SET kind = 77", "a reversal that came before its request cannot be read"),
         ("DELETE FROM total", "the sum over all journals is gone"),
         (
             "INSERT INTO events SELECT 2 << 20 | 2, at, event, state, outcome, note, advised, link FROM events LIMIT 1",
@@ -143,4 +151,85 @@ async fn whoever_proves_a_store_is_told_how_far_it_is() {
     let hears = Arc::clone(&heard);
     store.verify(move |done, all| hears.lock().unwrap().push((done, all))).await.unwrap();
     assert_eq!(*heard.lock().unwrap(), [(4, 4)]);
+}
+
+#[tokio::test]
+async fn what_was_altered_keeps_nobody_else_from_its_turn() {
+    let house = House::new();
+    let store = house.open();
+    let mut owed = Vec::new();
+    for id in 1..=4 {
+        owed.push(reversing(&store, id).await);
+    }
+    for id in 5..=8 {
+        open_new(&store, &key(id)).await;
+    }
+    let ended = [declined(&store, 9).await, declined(&store, 10).await, declined(&store, 11).await];
+    let altered = "UPDATE transactions SET asked_amount = 1 WHERE number IN (1, 2, 5, 6, 9)";
+    house.look_inside().execute_batch(altered).unwrap();
+    let (provider, late) = (&owed[0].provider, Timestamp::MAX);
+    let due = store.due_advices(provider, late, 2).await.unwrap();
+    assert_eq!(due.iter().map(|open| open.transaction.number.0).collect::<Vec<_>>(), [3, 4]);
+    let unanswered = store.unanswered(late, 2).await.unwrap();
+    assert_eq!(unanswered.iter().map(|open| open.number.0).collect::<Vec<_>>(), [7, 8]);
+    let destroyed = store.destroy(late, 99).await;
+    assert_eq!(destroyed, Ok(Destroyed { count: 2, are_all: true }), "all but the altered one of the three");
+    assert!(store.request(ended[0].number).await.is_err());
+}
+
+#[tokio::test]
+async fn a_confirmation_that_was_refused_for_good_is_no_alteration_and_the_end() {
+    let house = House::new();
+    let store = house.open();
+    let sold = recorded(&store, approval(&open_new(&store, &key(1)).await)).await;
+    let confirming = change(&sold, Event::ConfirmationDue, State::Confirming);
+    let advice = queued(&sold, 7, Advice::Confirmation);
+    let confirming = recorded(&store, Change { advice, ..confirming }).await;
+    let refused = change(&confirming, Event::ConfirmationRefused, State::Confirming);
+    recorded(&store, Change { ends: Some(AdviceEnd::Refused), ..refused }).await;
+    assert_eq!(verdict(&store).await.told, [""; 0]);
+    assert_eq!(store.destroy(Timestamp::MAX, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    assert_eq!(verdict(&store).await.told, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_redemption_must_be_found_by_the_code_that_it_presented_unless_it_was_declined() {
+    let house = House::new();
+    let store = house.open();
+    for id in 1..=2 {
+        let key = Key { kind: Kind::Redemption, ..key(id) };
+        let request = Request::Redemption(sample::redemption(key.id));
+        let Opened::New(open) = store.open(Intent { request, ..story::intent(&key) }).await.unwrap() else {
+            panic!("not new")
+        };
+        if id == 2 {
+            recorded(&store, change(&open, Event::RequestNotSent, State::Declined)).await;
+        }
+    }
+    assert_eq!(verdict(&store).await.told, [""; 0], "one that was declined leaves nothing behind");
+    house.look_inside().execute_batch("DELETE FROM vouchers").unwrap();
+    let told = verdict(&store).await.told;
+    assert!(told[0].contains("the request of transaction 1: its voucher is not entered"), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_is_read_is_of_one_moment_whatever_is_written_meanwhile() {
+    let house = House::new();
+    let store = Arc::new(house.open());
+    let open = reversing(&store, 1).await;
+    let writes = Arc::clone(&store);
+    let writing = tokio::spawn(async move {
+        let mut now = open;
+        for _ in 0..100 {
+            now = recorded(&*writes, change(&now, Event::ReversalReceived, State::Reversing)).await;
+        }
+        now
+    });
+    let mut read = 0;
+    while !writing.is_finished() || read < 100 {
+        let journal = store.journal(TransactionNumber(1)).await;
+        assert!(journal.is_ok(), "{journal:?}");
+        read += 1;
+    }
+    assert_eq!(writing.await.unwrap().version, 101);
 }

@@ -3,7 +3,7 @@
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::transaction::Event;
 
-use super::lives::{confirmed, lead, reversing};
+use super::lives::{confirmed, declined, lead, reversing};
 use super::*;
 use crate::seal::Form;
 use crate::story::{change, recorded};
@@ -93,6 +93,54 @@ async fn another_key_from_the_configuration_opens_the_same_store() {
     SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2)).unwrap();
     assert_eq!(SqliteStore::open(&house.path(), sealer(1)).map(|_| ()), Err(OpenError::OtherKey));
     story::find_traces(&SqliteStore::open(&house.path(), sealer(2)).unwrap(), &traces).await;
+}
+
+#[tokio::test]
+async fn nobody_seals_a_key_with_one_that_the_store_was_taken_away_from() {
+    let house = House::new();
+    lead(&house.open()).await;
+    let command = SqliteStore::open_beside(&house.path(), sealer(1)).unwrap();
+    SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2)).unwrap();
+    let refused = command.begin_key(story::intent(&key(1)).at).await;
+    assert!(matches!(refused, Err(StoreError::Determinate(Cause::Damaged(_)))), "{refused:?}");
+    drop(command);
+    assert_eq!(SqliteStore::open(&house.path(), sealer(2)).map(|_| ()), Ok(()));
+}
+
+#[tokio::test]
+async fn what_is_read_beside_a_change_of_keys_can_be_read() {
+    let house = House::new();
+    let switch = house.open();
+    let [sold, ..] = lead(&switch).await;
+    let path = house.path();
+    let rotating = tokio::spawn(async move {
+        let command = SqliteStore::open_beside(&path, sealer(1)).unwrap();
+        for _ in 0..30 {
+            command.begin_key(Timestamp::UNIX_EPOCH).await.unwrap();
+            reseal_all(&command).await;
+            command.retire_keys().await.unwrap();
+        }
+    });
+    while !rotating.is_finished() {
+        let reader = SqliteStore::open_read_only(&house.path(), sealer(1)).unwrap();
+        let read = reader.request(sold.number).await;
+        assert!(read.is_ok(), "{read:?}");
+    }
+    rotating.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_said_after_all_was_destroyed_is_destroyed_in_turn() {
+    let house = House::new();
+    let store = house.open();
+    let declined = declined(&store, 1).await;
+    assert_eq!(store.destroy(Timestamp::MAX, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    let [_, said] = crate::story::sample::channel_advices();
+    let reversed = change(&declined, Event::ReversalReceived, State::Void);
+    recorded(&store, Change { advised: Some(said), ..reversed }).await;
+    assert!(store.journal(declined.number).await.unwrap()[1].advised.is_some());
+    assert_eq!(store.destroy(Timestamp::MAX, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    assert!(store.journal(declined.number).await.unwrap()[1].is_destroyed);
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use super::*;
 use crate::QueuedAdvice;
 use crate::story::{approval, change, recorded};
 
-fn queued(transaction: &Transaction, id: u8, advice: Advice) -> Option<QueuedAdvice> {
+/// An advice that is due at once.
+pub(super) fn queued(transaction: &Transaction, id: u8, advice: Advice) -> Option<QueuedAdvice> {
     Some(QueuedAdvice { id: MessageId::from_parts([id; 16], 0), advice, due_at: transaction.opened_at })
 }
 
