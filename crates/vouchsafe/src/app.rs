@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vouchsafe_core::circuit::{Circuit, CircuitRules};
@@ -159,7 +159,23 @@ impl Desk {
     /// # Errors
     /// [`NoRoom`] says which cap is reached.
     pub fn turn(&self) -> Result<Turn, NoRoom> {
-        let permit = Arc::clone(&self.under_way).try_acquire_owned().map_err(|_| NoRoom::Concurrency)?;
+        self.turn_with(Arc::clone(&self.under_way).try_acquire_owned().map_err(|_| NoRoom::Concurrency)?)
+    }
+
+    /// A turn as soon as one of those that are under way has ended, if that is by `until`. Whoever came first is first.
+    pub(crate) async fn turn_by(&self, until: Instant) -> Result<Turn, NoRoom> {
+        match timeout_at(until, Arc::clone(&self.under_way).acquire_owned()).await {
+            Ok(Ok(permit)) => self.turn_with(permit),
+            Ok(Err(_)) | Err(_) => Err(NoRoom::Concurrency),
+        }
+    }
+
+    /// Whether as many requests are under way as it takes.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.under_way.available_permits() == 0
+    }
+
+    fn turn_with(&self, permit: OwnedSemaphorePermit) -> Result<Turn, NoRoom> {
         // The circuit last: a trial is dear, and given back only by the turn.
         if let Some(rate) = &self.rate
             && !lock(rate).admit(self.since.elapsed())

@@ -107,8 +107,8 @@ impl Drop for Watch<'_> {
     }
 }
 
-/// The keys that are being opened right now: copies of one request pass one after the other from the search
-/// for room to the durable intent, so that a copy is told what its twin became and not that there was no room.
+/// The keys that are being opened right now: copies of one request pass one after the other to the durable intent or to
+/// their refusal, so that a copy for which there was no room is told what its twin became.
 #[derive(Debug, Default)]
 pub struct Openings(Mutex<HashMap<Key, Arc<Notify>>>);
 

@@ -31,6 +31,8 @@ pub struct Limits {
     pub requests: usize,
     /// How many retries and advices of all channels may be under way at once.
     pub advices: usize,
+    /// How long a request may wait for its turn at a provider that has as many under way as it takes.
+    pub turn: Duration,
     /// Taken off what is left of the channel's time, so that our answer reaches it before it gives up.
     pub answer_margin: Duration,
     /// How long an answer is still listened for after its deadline.
@@ -63,6 +65,7 @@ impl Default for Limits {
             header_bytes: 64 * 1024,
             requests: 2048,
             advices: 8192,
+            turn: Duration::from_millis(500),
             answer_margin: Duration::from_millis(500),
             late_answer: Duration::from_secs(30),
             reversal_sync: Duration::from_secs(5),
@@ -90,6 +93,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
     let header_bytes = section.or("header_bytes", default.header_bytes, whole(8192..=1024 * 1024));
     let requests = section.or("requests", default.requests, whole(1..=1_000_000));
     let advices = section.or("advices", default.advices, whole(1..=1_000_000));
+    let turn = section.or("turn_milliseconds", default.turn, milliseconds);
     let answer_margin = section.or("answer_margin_milliseconds", default.answer_margin, milliseconds);
     let late_answer = section.or("late_answer_seconds", default.late_answer, seconds);
     let reversal_sync = section.or("reversal_sync_seconds", default.reversal_sync, seconds);
@@ -112,6 +116,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
         header_bytes: header_bytes?,
         requests: requests?,
         advices: advices?,
+        turn: turn?,
         answer_margin: answer_margin?,
         late_answer: late_answer?,
         reversal_sync: reversal_sync?,

@@ -1,5 +1,6 @@
 //! Who is to be asked, for how much, and whether there is room.
 
+use tokio::time::Instant;
 use vouchsafe_core::catalogue::{Catalogue, Item, NotForSale, Price};
 use vouchsafe_core::id::{MessageId, ProviderId};
 use vouchsafe_core::message::{ProvisionRequest, Request};
@@ -115,6 +116,22 @@ fn uncatalogued(amounts: Option<&Amounts>) -> Result<Option<LedgerAmount>, Refus
         Some(asked) if asked.amount < 0 => Err(Refusal::NotForSale(NotForSale::WrongAmount(Price::Open))),
         asked => Ok(asked),
     }
+}
+
+/// The same, but where one of the ways is only busy it is waited for a little. To serve a burst late costs less than to
+/// refuse it, and those who are refused come back at once.
+pub(crate) async fn turn_soon(app: &App, ways: &mut Vec<Way<'_>>, deadline: Instant) -> Result<Turn, Refusal> {
+    let refusal = match turn(ways) {
+        Ok(turn) => return Ok(turn),
+        Err(refusal) => refusal,
+    };
+    let Some(busy) = ways.iter().position(|way| way.desk.is_busy()) else { return Err(refusal) };
+    let now = Instant::now();
+    // Most of the time that there is must be left for the provider.
+    let patience = app.limits.turn.min(deadline.saturating_duration_since(now) / 4);
+    let turn = ways[busy].desk.turn_by(now + patience).await.map_err(Refusal::NoRoom)?;
+    ways.drain(..busy);
+    Ok(turn)
 }
 
 /// Takes the first of the ways that has room, and those before it away. Where none has, the first says why.

@@ -15,7 +15,7 @@ use vouchsafe_store::{Intent, Key, Opened, Transaction};
 use crate::app::{App, Channel};
 use crate::flow::ask::{Asked, Bounds, ask};
 use crate::flow::late;
-use crate::flow::plan::{Plan, plan, turn};
+use crate::flow::plan::{Plan, plan, turn_soon};
 use crate::flow::record::{News, NotSettled, Settled, is_reversed, record};
 use crate::flow::refusal::Refusal;
 use crate::flow::told::unsure;
@@ -61,24 +61,24 @@ pub(super) async fn carry_through(
 ) -> Result<Response, Refusal> {
     let key = Key { channel: channel.id.clone(), kind: request.kind(), id: request.header().id };
     let bounds = Bounds::of(app, channel, arrived);
-    // Whoever waits for a voucher holds nothing up: neither a copy of the request nor anybody's turn.
+    // Whoever waits for a voucher or for a turn holds no copy of the request up.
     let own_record = OwnRecord::of(app, channel, request, bounds).await;
+    let planned = own_record.and_then(|own_record| plan(app, channel, request, &own_record)).and_then(|mut plan| {
+        // A retry goes to nobody who knows none.
+        plan.ways.retain(|way| sent == Sent::First || way.desk.sheet.retry != RetrySupport::Unsupported);
+        if plan.ways.is_empty() { Err(Refusal::NoRetries) } else { Ok(plan) }
+    });
+    let placed = match planned {
+        Ok(mut plan) => turn_soon(app, &mut plan.ways, bounds.deadline).await.map(|turn| (plan, turn)),
+        Err(refusal) => Err(refusal),
+    };
     // A twin may hold the door for longer than this copy's own time.
     let opening = match bounds.within(async { Ok(app.openings.enter(&key).await) }).await {
         Err(_) if planted(Bug::TwinWaitedFor) => app.openings.enter(&key).await,
         entered => entered.map_err(unsure)?,
     };
-    let planned = own_record.and_then(|own_record| plan(app, channel, request, &own_record)).and_then(|mut plan| {
-        // A retry goes to nobody who knows none.
-        plan.ways.retain(|way| sent == Sent::First || way.desk.sheet.retry != RetrySupport::Unsupported);
-        if plan.ways.is_empty() {
-            return Err(Refusal::NoRetries);
-        }
-        let turn = turn(&mut plan.ways)?;
-        Ok((plan, turn))
-    });
-    let (plan, turn) = match planned {
-        Ok(planned) => planned,
+    let (plan, turn) = match placed {
+        Ok(placed) => placed,
         Err(refusal) => return Err(known_before(app, &key, bounds, refusal).await),
     };
     let transaction = open(app, channel, key, request, &plan, arrived, bounds).await?;

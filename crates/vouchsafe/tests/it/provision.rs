@@ -134,6 +134,7 @@ async fn beyond_a_providers_concurrency_a_request_is_refused_and_its_id_stays_fr
     let (provider, let_go) = ProviderStub::holding().await;
     let mut setup = Setup::to(provider.base_url());
     setup.sheet.concurrency = std::num::NonZeroU32::MIN;
+    setup.limits.turn = std::time::Duration::from_millis(1);
     let switch = Switch::start(setup).await;
     let (first, second) = (request("app"), request("app"));
     let channel = switch.channel("app");
@@ -148,6 +149,21 @@ async fn beyond_a_providers_concurrency_a_request_is_refused_and_its_id_stays_fr
     let_go.send(true).unwrap();
     assert_eq!(under_way.await.unwrap().verdict(), "201");
     assert_eq!(channel.provision(&second).await.verdict(), "201", "the id stayed free");
+}
+
+#[tokio::test]
+async fn a_burst_beyond_a_providers_concurrency_is_served_in_turn() {
+    let provider = ProviderStub::approving().await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.sheet.concurrency = std::num::NonZeroU32::MIN;
+    setup.limits.turn = std::time::Duration::from_secs(60);
+    let switch = Switch::start(setup).await;
+    let mut burst = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let channel = switch.channel("app");
+        burst.spawn(async move { channel.provision(&request("app")).await.verdict() });
+    }
+    assert_eq!(burst.join_all().await, vec!["201"; 20]);
 }
 
 #[tokio::test]

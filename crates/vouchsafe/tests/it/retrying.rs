@@ -106,6 +106,7 @@ async fn a_copy_of_what_is_being_sold_is_a_duplicate_even_where_there_is_no_room
     let (provider, let_go) = ProviderStub::holding().await;
     let mut setup = Setup::to(provider.base_url());
     setup.sheet.concurrency = std::num::NonZeroU32::MIN;
+    setup.limits.turn = Duration::from_millis(1);
     let switch = Switch::start(setup).await;
     let (channel, request) = (switch.channel("app"), request("app"));
     let copies: Vec<_> = (0..6)
