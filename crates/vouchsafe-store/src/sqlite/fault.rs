@@ -5,6 +5,7 @@ use std::io;
 
 use rusqlite::ErrorCode;
 
+use crate::act::ActNumber;
 use crate::record::Damaged;
 use crate::{Cause, TransactionNumber};
 
@@ -100,6 +101,11 @@ pub(super) enum Fault {
     Engine(rusqlite::Error),
     Damaged(Damaged),
     Broken(Broken),
+    /// An act is not as it was written.
+    BrokenAct {
+        number: ActNumber,
+        what: Damaged,
+    },
     /// What is asked for was destroyed, as it was to be.
     Destroyed,
     /// Records of an early version are sealed with the key from the configuration, so it cannot be changed yet.
@@ -111,7 +117,7 @@ impl Fault {
     pub(super) fn at(self, number: TransactionNumber, version: Option<u32>) -> Self {
         match self {
             Self::Damaged(what) => Self::Broken(Broken { number, version, what }),
-            Self::Engine(_) | Self::Broken(_) | Self::Destroyed | Self::ByConfigured => self,
+            Self::Engine(_) | Self::Broken(_) | Self::BrokenAct { .. } | Self::Destroyed | Self::ByConfigured => self,
         }
     }
 }
@@ -140,6 +146,7 @@ impl From<Fault> for Cause {
             Fault::Engine(error) => Self::Engine(error.to_string()),
             Fault::Damaged(damaged) => damaged.into(),
             Fault::Broken(broken) => Self::Damaged(broken.to_string()),
+            Fault::BrokenAct { number, what } => Self::Damaged(format!("act {number}: {what}")),
             Fault::Destroyed => Self::Destroyed,
             Fault::ByConfigured => Self::Engine(
                 "records of an earlier version are still sealed with the old key itself: run `vouchsafe keys rotate` first"

@@ -9,7 +9,7 @@ use super::Fault;
 use super::book::{self, Book};
 use super::fault::Broken;
 use super::journal::{self, Proven};
-use super::{row, total};
+use super::{acts, row, total};
 use crate::record::{Damaged, decode_request};
 use crate::{Cause, Transaction, TransactionNumber, Verdict};
 
@@ -60,6 +60,7 @@ impl Audit<'_> {
                 self.break_with(format!("{what}: {} {}", noted.key.channel.as_str(), noted.key.id));
             }
         }
+        self.look_at_acts()?;
         self.look_for_strays()?;
         self.compare_sum()?;
         Ok(self.verdict)
@@ -89,10 +90,7 @@ impl Audit<'_> {
             }
             Err(Fault::Engine(error @ rusqlite::Error::SqliteFailure(..))) => Err(error.into()),
             Err(fault) => {
-                self.break_with(match Cause::from(fault.at(number, None)) {
-                    Cause::Damaged(words) => words,
-                    cause => cause.to_string(),
-                });
+                self.break_with(words(fault.at(number, None)));
                 Ok(())
             }
         }
@@ -127,7 +125,22 @@ impl Audit<'_> {
         if is_owed { Ok(()) } else { Err(at(transaction, None, Damaged("what it owes to its provider was altered"))) }
     }
 
-    /// Rows that belong to no transaction.
+    /// What was done by hand.
+    fn look_at_acts(&mut self) -> Result<(), Fault> {
+        acts::prove_all(self.book, |proven| {
+            match proven {
+                Ok(proven) => {
+                    self.verdict.acts += 1;
+                    self.sum = self.sum.wrapping_add(proven.shares);
+                }
+                Err(Fault::Engine(error @ rusqlite::Error::SqliteFailure(..))) => return Err(error.into()),
+                Err(fault) => self.break_with(words(fault)),
+            }
+            Ok(())
+        })
+    }
+
+    /// Rows that belong to no transaction, and ends of no act.
     fn look_for_strays(&mut self) -> Result<(), Fault> {
         for (table, what) in [("events", "an event"), ("advices", "an advice")] {
             let parent = if table == "events" {
@@ -143,6 +156,13 @@ impl Audit<'_> {
                 let (number, version) = (position >> row::VERSION_BITS, row::version(position));
                 self.break_with(format!("{what} belongs to nothing: transaction {number}, event {version}"));
             }
+        }
+        let sql = "SELECT number FROM act_ends WHERE number NOT IN (SELECT number FROM acts) LIMIT 10";
+        let mut statement = self.book.connection.prepare(sql)?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(0)?;
+            self.break_with(format!("an end belongs to nothing: act {number}"));
         }
         Ok(())
     }
@@ -175,6 +195,14 @@ impl Audit<'_> {
         if self.verdict.told.len() < TOLD {
             self.verdict.told.push(words);
         }
+    }
+}
+
+/// What is broken, in words.
+fn words(fault: Fault) -> String {
+    match Cause::from(fault) {
+        Cause::Damaged(words) => words,
+        cause => cause.to_string(),
     }
 }
 
