@@ -227,6 +227,7 @@ impl Sample {
             advised: None,
             note: None,
             reroute: None,
+            act: None,
         })
     }
 }

@@ -12,10 +12,11 @@ use vouchsafe_core::message::Request;
 use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_core::voucher::VoucherName;
 use vouchsafe_store::{
-    Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened,
-    Recorded, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key,
+    OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
 };
 
+mod acts;
 mod lists;
 mod retention;
 mod tables;
@@ -98,8 +99,19 @@ impl Store for ModelStore {
         Ok(())
     }
 
-    async fn redrive(&self, of: Option<TransactionNumber>, at: Timestamp, most: usize) -> Result<usize, StoreError> {
-        Ok(self.tables().redrive(of, at, most))
+    async fn redrive(
+        &self,
+        of: Option<TransactionNumber>,
+        at: Timestamp,
+        most: usize,
+        act: Option<Act>,
+    ) -> Result<usize, StoreError> {
+        let mut tables = self.tables();
+        let count = tables.redrive(of, at, most);
+        if let Some(act) = act.filter(|_| count > 0) {
+            tables.acts.done(act);
+        }
+        Ok(count)
     }
 
     async fn due_advices(&self, of: &ProviderId, by: Timestamp, most: usize) -> Result<Vec<OpenAdvice>, StoreError> {
@@ -131,8 +143,22 @@ impl Store for ModelStore {
         Ok(self.tables().concerning(&voucher))
     }
 
-    async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError> {
-        Ok(self.tables().set_aside(&channel, &under))
+    async fn set_aside(&self, channel: ChannelId, under: ChannelId, act: Act) -> Result<usize, StoreError> {
+        let mut tables = self.tables();
+        tables.acts.done(act);
+        Ok(tables.set_aside(&channel, &under))
+    }
+
+    async fn intend(&self, act: Act) -> Result<ActNumber, StoreError> {
+        Ok(self.tables().acts.intended(act))
+    }
+
+    async fn end_act(&self, number: ActNumber, end: ActEnd, at: Timestamp) -> Result<(), StoreError> {
+        self.tables().acts.end(number, end, at)
+    }
+
+    async fn acts(&self, of: Option<TransactionNumber>, most: usize) -> Result<Vec<RecordedAct>, StoreError> {
+        Ok(self.tables().acts.newest(of, most))
     }
 
     async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {

@@ -10,8 +10,8 @@ use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::message::Request;
 use vouchsafe_core::voucher::VoucherName;
 use vouchsafe_store::{
-    Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened,
-    Recorded, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key,
+    OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
 };
 
 use crate::model_store::ModelStore;
@@ -143,12 +143,26 @@ impl Store for UnsteadyStore {
         self.write(move |world| at_once!(world.store.put_off(attempt))).await
     }
 
-    async fn redrive(&self, of: Option<TransactionNumber>, at: Timestamp, most: usize) -> Result<usize, StoreError> {
-        self.write(move |world| at_once!(world.store.redrive(of, at, most))).await
+    async fn redrive(
+        &self,
+        of: Option<TransactionNumber>,
+        at: Timestamp,
+        most: usize,
+        act: Option<Act>,
+    ) -> Result<usize, StoreError> {
+        self.write(move |world| at_once!(world.store.redrive(of, at, most, act))).await
     }
 
-    async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError> {
-        self.write(move |world| at_once!(world.store.set_aside(channel, under))).await
+    async fn set_aside(&self, channel: ChannelId, under: ChannelId, act: Act) -> Result<usize, StoreError> {
+        self.write(move |world| at_once!(world.store.set_aside(channel, under, act))).await
+    }
+
+    async fn intend(&self, act: Act) -> Result<ActNumber, StoreError> {
+        self.write(move |world| at_once!(world.store.intend(act))).await
+    }
+
+    async fn end_act(&self, number: ActNumber, end: ActEnd, at: Timestamp) -> Result<(), StoreError> {
+        self.write(move |world| at_once!(world.store.end_act(number, end, at))).await
     }
 
     async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {
@@ -193,6 +207,10 @@ impl Store for UnsteadyStore {
 
     async fn concerning(&self, voucher: VoucherName) -> Result<Vec<Concerned>, StoreError> {
         self.read(|store| at_once!(store.concerning(voucher))).await
+    }
+
+    async fn acts(&self, of: Option<TransactionNumber>, most: usize) -> Result<Vec<RecordedAct>, StoreError> {
+        self.read(|store| at_once!(store.acts(of, most))).await
     }
 
     async fn tally(&self) -> Result<Tally, StoreError> {

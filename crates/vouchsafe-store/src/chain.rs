@@ -11,6 +11,7 @@ use sha2::Sha256;
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::transaction::{Event, State};
 
+use crate::act::ActNumber;
 use crate::record::Record;
 use crate::record::word::Word;
 use crate::{Key, QueuedAdvice, Transaction, TransactionNumber};
@@ -128,6 +129,26 @@ impl Chain {
         }
         bytes.extend_from_slice(&link);
         self.hash(4, &bytes).mark
+    }
+
+    /// A chain of its own, for what was done by hand: its first link.
+    pub(crate) fn act(&self, number: ActNumber, at: Timestamp, is_intended: bool, record: Mark) -> Link {
+        let mut bytes = Vec::with_capacity(48);
+        number.0.put(&mut bytes);
+        at.put(&mut bytes);
+        is_intended.put(&mut bytes);
+        bytes.extend_from_slice(&record);
+        self.hash(5, &bytes)
+    }
+
+    /// Its second link, where it was intended first: how it ended.
+    pub(crate) fn act_end(&self, previous: Mark, at: Timestamp, note: Option<Mark>) -> Link {
+        let mut bytes = Vec::with_capacity(48);
+        bytes.extend_from_slice(&previous);
+        at.put(&mut bytes);
+        note.is_some().put(&mut bytes);
+        bytes.extend_from_slice(note.as_ref().map_or(&[], |note| &note[..]));
+        self.hash(6, &bytes)
     }
 
     /// `sort` keeps what is hashed for one purpose from passing for another.

@@ -13,7 +13,9 @@ pub struct Verdict {
     pub events: u64,
     /// How many reversals that came before their requests.
     pub forestalled: u64,
-    /// The sum over all journals. It changes with every event; written down elsewhere it proves, later, that the store
+    /// How many sound records of what was done by hand.
+    pub acts: u64,
+    /// The sum over all journals and acts. It changes with every event and every act; written down elsewhere it proves, later, that the store
     /// was not put back to an earlier day.
     pub sum: u128,
     /// How many faults there are.
@@ -36,6 +38,8 @@ pub struct KeyStanding {
 pub struct Resealed {
     /// How many transactions this step has sealed anew; 0 where none is left.
     pub count: usize,
+    /// How many records of what was done by hand; none as long as there are transactions.
+    pub acts: usize,
     /// All up to this one are sealed with the newest key.
     pub up_to: TransactionNumber,
 }

@@ -12,6 +12,7 @@ use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::message::Request;
 use vouchsafe_core::voucher::VoucherName;
 
+mod act;
 mod advice;
 mod chain;
 mod figures;
@@ -24,6 +25,7 @@ mod transaction;
 mod vault;
 mod voucher_hash;
 
+pub use act::{Act, ActEnd, ActNumber, Deed, Doer, Name, Operator, Reason, RecordedAct, Standing};
 pub use advice::{Attempt, OpenAdvice, QueuedAdvice};
 pub use figures::{Figures, OpenAdvices, Orphans, Tally, Unfinalised};
 pub use integrity::{KeyStanding, Resealed, Verdict};
@@ -85,9 +87,15 @@ pub trait Store: Send + Sync {
     async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError>;
 
     /// Commits that advices which are open and due later are due at `at`: one transaction's, or everybody's where
-    /// none is named, at most `most` of them. Returns how many; attempts do not change.
-    async fn redrive(&self, number: Option<TransactionNumber>, at: Timestamp, most: usize)
-    -> Result<usize, StoreError>;
+    /// none is named, at most `most` of them. Returns how many; attempts do not change. Where a person has it done,
+    /// the act is recorded in the same commit, unless there was nothing to do.
+    async fn redrive(
+        &self,
+        number: Option<TransactionNumber>,
+        at: Timestamp,
+        most: usize,
+        act: Option<Act>,
+    ) -> Result<usize, StoreError>;
 
     /// The advices for a provider that are open and due by then, the longest due first, at most `most`.
     async fn due_advices(
@@ -121,8 +129,9 @@ pub trait Store: Send + Sync {
     async fn concerning(&self, voucher: VoucherName) -> Result<Vec<Concerned>, StoreError>;
 
     /// Gives everything that is a channel's to another name, so that its ids are free again. Nothing is lost: what is
-    /// owed to providers is still delivered. For the reset of a sandbox, and for nothing else.
-    async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError>;
+    /// owed to providers is still delivered. The act is recorded in the same commit. For the reset of a sandbox, and for
+    /// nothing else.
+    async fn set_aside(&self, channel: ChannelId, under: ChannelId, act: Act) -> Result<usize, StoreError>;
 
     /// Destroys for good the requests, the approvals and what channels said, of transactions that were opened before a
     /// time and that have ended: nothing can happen to them any more and nothing is owed. What happened, its times,
@@ -130,6 +139,22 @@ pub trait Store: Send + Sync {
     ///
     /// Of what was destroyed [`Store::request`] returns [`Cause::Destroyed`], and [`Store::journal`] says so.
     async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError>;
+
+    /// Commits what a person is about to do outside the store, or in more than one commit.
+    ///
+    /// Once this returns, the act is on record as intended, for good; [`Store::end_act`] says how it ended. Acts are
+    /// numbered in the order of their commits.
+    async fn intend(&self, act: Act) -> Result<ActNumber, StoreError>;
+
+    /// Commits how an act ended that was intended.
+    ///
+    /// An act that is not there, that was done in the commit of its record or that has ended before cannot end: nothing
+    /// is written, and the error is a determinate [`Cause::Damaged`].
+    async fn end_act(&self, number: ActNumber, end: ActEnd, at: Timestamp) -> Result<(), StoreError>;
+
+    /// What was done by hand, the oldest first: the newest acts, at most `most`; or the newest of those that were done to
+    /// one transaction.
+    async fn acts(&self, of: Option<TransactionNumber>, most: usize) -> Result<Vec<RecordedAct>, StoreError>;
 
     /// How much is owed: open advices by provider, orphans by currency. Its cost is that of what is open, whatever
     /// else the store holds.

@@ -19,6 +19,7 @@ use vouchsafe_core::text::{Form, Text};
 
 use crate::Cause;
 
+mod act;
 mod message;
 mod outcome;
 pub(crate) mod word;

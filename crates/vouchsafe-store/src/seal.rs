@@ -6,6 +6,7 @@ use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
 use vouchsafe_core::secret::Secret;
 
 use crate::Key;
+use crate::act::ActNumber;
 use crate::chain::Mark;
 use crate::record::Damaged;
 use crate::record::word::Word;
@@ -53,6 +54,10 @@ pub(crate) enum Place<'a> {
     SealingKey(u16),
     /// The sum over all links.
     Total,
+    /// What was done by hand.
+    Act(ActNumber),
+    /// Why it was not done after all.
+    ActEnd(ActNumber),
 }
 
 impl Place<'_> {
@@ -68,10 +73,15 @@ impl Place<'_> {
             Self::ChainKey => (7, None, 0),
             Self::SealingKey(number) => (8, None, number.into()),
             Self::Total => (9, None, 0),
+            Self::Act(_) => (10, None, 0),
+            Self::ActEnd(_) => (11, None, 0),
         };
         let mut bytes = vec![seal, what];
         if let Self::SealingKey(_) = self {
             bytes.extend_from_slice(&version.to_be_bytes());
+        }
+        if let Self::Act(number) | Self::ActEnd(number) = self {
+            bytes.extend_from_slice(&number.0.to_be_bytes());
         }
         if let Some(key) = key {
             bytes.extend_from_slice(&version.to_be_bytes());
@@ -244,6 +254,8 @@ mod tests {
             Place::ChainKey,
             Place::SealingKey(3),
             Place::Total,
+            Place::Act(ActNumber(3)),
+            Place::ActEnd(ActNumber(3)),
             Place::Outcome(&key("tills", Kind::Provision, 1), 3),
             Place::Outcome(&key("till", Kind::Refund, 1), 3),
             Place::Outcome(&key("till", Kind::Provision, 2), 3),

@@ -23,10 +23,11 @@ use crate::record::{encode, encode_request};
 use crate::seal::{Place, Sealer};
 use crate::vault::Vault;
 use crate::{
-    Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened,
-    Recorded, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key,
+    OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
 };
 
+mod acts;
 mod book;
 mod command;
 mod fault;
@@ -45,7 +46,8 @@ mod writer;
 
 use book::open_vault;
 use command::{
-    Check, Destroy, Forestall, Noted, OpenTransaction, Placed, PutOff, RecordEvent, Redrive, SetAside, Tables,
+    Check, Destroy, EndAct, Forestall, IntendAct, Noted, OpenTransaction, Placed, PutOff, RecordEvent, Redrive,
+    SetAside, Tables,
 };
 use fault::Fault;
 pub use fault::OpenError;
@@ -175,7 +177,7 @@ impl Store for SqliteStore {
     }
 
     async fn record(&self, change: Change) -> Result<Recorded, StoreError> {
-        let Change { number, key, seen, at, event, state, due_at, outcome, advice, ends, advised, note, reroute } =
+        let Change { number, key, seen, at, event, state, due_at, outcome, advice, ends, advised, note, reroute, act } =
             change;
         let version = seen.saturating_add(1);
         let voucher = outcome.as_ref().map_or_else(Vec::new, |outcome| self.vault.hasher.issued(outcome));
@@ -199,6 +201,7 @@ impl Store for SqliteStore {
             note,
             voucher,
             reroute,
+            act,
         };
         let (_, recorded) = self.writer()?.complete(command).await?;
         Ok(recorded)
@@ -227,8 +230,9 @@ impl Store for SqliteStore {
         number: Option<TransactionNumber>,
         at: Timestamp,
         most: usize,
+        act: Option<Act>,
     ) -> Result<usize, StoreError> {
-        let (_, count) = self.writer()?.complete(Redrive { number, at, most }).await?;
+        let (_, count) = self.writer()?.complete(Redrive { number, at, most, act }).await?;
         Ok(count)
     }
 
@@ -267,14 +271,28 @@ impl Store for SqliteStore {
         self.readers.read(move |book| vouchers::concerning(book, name)).await
     }
 
-    async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError> {
-        let (_, count) = self.writer()?.complete(SetAside { channel, under }).await?;
+    async fn set_aside(&self, channel: ChannelId, under: ChannelId, act: Act) -> Result<usize, StoreError> {
+        let (_, count) = self.writer()?.complete(SetAside { channel, under, act }).await?;
         Ok(count)
     }
 
     async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {
         let (_, destroyed) = self.writer()?.complete(Destroy { before, most }).await?;
         Ok(destroyed)
+    }
+
+    async fn intend(&self, act: Act) -> Result<ActNumber, StoreError> {
+        let (_, number) = self.writer()?.complete(IntendAct(act)).await?;
+        Ok(number)
+    }
+
+    async fn end_act(&self, number: ActNumber, end: ActEnd, at: Timestamp) -> Result<(), StoreError> {
+        self.writer()?.complete(EndAct { number, end, at }).await?;
+        Ok(())
+    }
+
+    async fn acts(&self, of: Option<TransactionNumber>, most: usize) -> Result<Vec<RecordedAct>, StoreError> {
+        self.readers.read(move |book| acts::acts(book, of, most)).await
     }
 
     async fn tally(&self) -> Result<Tally, StoreError> {

@@ -15,10 +15,11 @@ use vouchsafe_core::text::{Form, Text};
 use vouchsafe_core::transaction::{Event, Kind, State, Terms};
 
 use crate::{
-    Change, Concerned, Entry, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded, Reference, Store, Tally,
-    Transaction, TransactionNumber,
+    Act, ActEnd, Change, Concerned, Deed, Entry, Forestalled, Intent, Key, OpenAdvice, Opened, Recorded, RecordedAct,
+    Reference, Store, Tally, Transaction, TransactionNumber,
 };
 
+pub mod acts;
 mod advices;
 mod attention;
 mod journal;
@@ -37,6 +38,7 @@ pub async fn tell(store: &dyn Store) {
     attention::tell(store).await;
     references::tell(store).await;
     vouchers::tell(store).await;
+    acts::tell(store).await;
     retention::tell(store).await;
     store.check().await.unwrap();
 }
@@ -92,6 +94,7 @@ pub(crate) fn change(transaction: &Transaction, event: Event, state: State) -> C
         advised: None,
         note: None,
         reroute: None,
+        act: None,
     }
 }
 
@@ -131,6 +134,7 @@ pub struct Traces {
     forestalled: Key,
     tally: Tally,
     concerned: Vec<Concerned>,
+    acts: Vec<RecordedAct>,
 }
 
 /// Writes what must still be there when the store was closed and opened again.
@@ -148,12 +152,20 @@ pub async fn leave_traces(store: &dyn Store) -> Traces {
     let put_off = OpenAdvice { transaction: store.find(&key("shop", 0x1000)).await.unwrap().unwrap(), ..put_off };
     let tally = store.tally().await.unwrap();
     let concerned = vouchers::found(store, sample::CODE).await;
-    Traces { pending, told, journal, put_off, forestalled, tally, concerned }
+    for end in [None, Some(ActEnd::Done), Some(ActEnd::Failed(text(sample::NOTE)))] {
+        let act = Act { reason: text(sample::NOTE), ..acts::act(Deed::RedriveAdvice(told.number)) };
+        let number = store.intend(act).await.unwrap();
+        if let Some(end) = end {
+            store.end_act(number, end, at(9_500)).await.unwrap();
+        }
+    }
+    let acts = store.acts(Some(told.number), 9).await.unwrap();
+    Traces { pending, told, journal, put_off, forestalled, tally, concerned, acts }
 }
 
 /// Finds again what [`leave_traces`] has written, and goes on where it stopped.
 pub async fn find_traces(store: &dyn Store, traces: &Traces) {
-    let Traces { pending, told, journal, put_off, forestalled, tally, concerned } = traces;
+    let Traces { pending, told, journal, put_off, forestalled, tally, concerned, acts } = traces;
     assert_eq!(store.find(&pending.key).await.unwrap().as_ref(), Some(pending));
     assert_eq!(store.find(&told.key).await.unwrap().as_ref(), Some(told));
     assert_eq!(store.request(pending.number).await, Ok(sample::request_of(Kind::Provision, pending.key.id)));
@@ -164,6 +176,7 @@ pub async fn find_traces(store: &dyn Store, traces: &Traces) {
     assert_eq!(store.due_advices(&text("traces"), at(9_000), 9).await.as_ref(), Ok(&vec![put_off.clone()]));
     assert_eq!(store.look_up(Reference::Id(put_off.queued.id)).await, Ok(vec![put_off.transaction.clone()]));
     assert_eq!(store.tally().await.as_ref(), Ok(tally));
+    assert_eq!(store.acts(Some(told.number), 9).await.as_ref(), Ok(acts));
     let (orphan, before) = (&put_off.transaction, TransactionNumber(put_off.transaction.number.0 - 1));
     assert_eq!(store.orphans(before, 1).await.as_ref(), Ok(&vec![orphan.clone()]));
     assert_eq!(store.unanswered(pending.due_at.unwrap(), 1).await.as_ref(), Ok(&vec![pending.clone()]));

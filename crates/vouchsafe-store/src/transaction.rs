@@ -11,7 +11,7 @@ use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{Event, Kind, State, Terms};
 
-use crate::QueuedAdvice;
+use crate::{Act, QueuedAdvice};
 
 /// What names a transaction: ids are unique per channel and kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -136,6 +136,8 @@ pub struct Change {
     pub note: Option<FreeText>,
     /// Who is asked from now on, where the one before certainly was not.
     pub reroute: Option<Reroute>,
+    /// The act of a person that this change is, recorded in the same commit.
+    pub act: Option<Act>,
 }
 
 /// Another provider for a transaction that certainly reached none so far.

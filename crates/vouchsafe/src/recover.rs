@@ -40,7 +40,7 @@ async fn make_up(app: &Arc<App>) -> Result<(), StoreError> {
     settle_all(app, Owed::MissedConfirmation, app.due_by()).await?;
     let horizons = app.providers.values().map(|desk| desk.sheet.in_flight_horizon);
     let latest = app.due_by() + horizons.fold(app.limits.back_off.most, Duration::max);
-    while app.store.redrive(None, latest, BATCH).await? > 0 {}
+    while app.store.redrive(None, latest, BATCH, None).await? > 0 {}
     Ok(())
 }
 

@@ -19,6 +19,8 @@ use vouchsafe_store::{
     TransactionNumber,
 };
 
+use super::acts::Acts;
+
 /// One transaction and all that is known of it.
 #[derive(Debug)]
 pub(super) struct Row {
@@ -53,6 +55,7 @@ pub(super) struct Tables {
     vouchers: BTreeMap<Name, BTreeSet<usize>>,
     /// The rows that are looked for again and again: those that are not yet at rest.
     pub(super) restless: BTreeSet<usize>,
+    pub(super) acts: Acts,
 }
 
 fn damaged(what: &str) -> StoreError {
@@ -163,6 +166,9 @@ impl Tables {
             return Err(damaged("no advice is open"));
         }
         row.write(&change);
+        if let Some(act) = &change.act {
+            self.acts.done(act.clone());
+        }
         if let Some(Outcome::Approved(approval)) = &change.outcome {
             for name in names(approval.code(), approval.voucher().serial_number.as_ref()) {
                 self.vouchers.entry(name).or_default().insert(place);

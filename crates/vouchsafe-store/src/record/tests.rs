@@ -12,7 +12,8 @@ use vouchsafe_core::transaction::{Event, Kind, State};
 
 use super::word::Word;
 use super::*;
-use crate::story::sample;
+use crate::story::{self, sample};
+use crate::{Act, Deed, Doer, TransactionNumber};
 
 fn encoded(value: &impl Record) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -45,6 +46,14 @@ fn what_channels_say_comes_back_as_it_was() {
     for advice in sample::channel_advices() {
         check(&advice);
     }
+}
+
+#[test]
+fn acts_come_back_as_they_were() {
+    for deed in story::acts::deeds(TransactionNumber(1 << 40)) {
+        check(&story::acts::act(deed));
+    }
+    check(&Act { doer: Doer::Channel(Text::new("till 7").unwrap()), ..story::acts::act(Deed::RewrapKeys) });
 }
 
 #[test]
@@ -160,6 +169,9 @@ fn form() -> String {
     hex(&mut form, "a refund", &encoded(&sample::refund(sample::id())));
     for (advice, number) in sample::channel_advices().iter().zip(1..) {
         hex(&mut form, &format!("channel's advice {number}"), &encoded(advice));
+    }
+    for (deed, number) in story::acts::deeds(TransactionNumber(17)).into_iter().zip(1..) {
+        hex(&mut form, &format!("act {number}, {deed}"), &encoded(&story::acts::act(deed)));
     }
     form
 }

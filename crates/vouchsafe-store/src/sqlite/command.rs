@@ -17,6 +17,7 @@ use crate::record::word::Word;
 use crate::seal::Place;
 use crate::vault::Vault;
 
+mod act;
 mod attempt;
 mod change;
 mod destroy;
@@ -24,6 +25,7 @@ mod intent;
 mod reseal;
 mod set_aside;
 
+pub(super) use act::{EndAct, IntendAct, note_done};
 pub(super) use attempt::{PutOff, Redrive};
 pub(super) use change::RecordEvent;
 pub(super) use destroy::Destroy;

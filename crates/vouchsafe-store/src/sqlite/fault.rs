@@ -5,6 +5,7 @@ use std::io;
 
 use rusqlite::ErrorCode;
 
+use crate::act::ActNumber;
 use crate::record::Damaged;
 use crate::{Cause, TransactionNumber};
 
@@ -100,6 +101,11 @@ pub(super) enum Fault {
     Engine(rusqlite::Error),
     Damaged(Damaged),
     Broken(Broken),
+    /// An act is not as it was written.
+    BrokenAct {
+        number: ActNumber,
+        what: Damaged,
+    },
     /// What is asked for was destroyed, as it was to be.
     Destroyed,
     /// Records of an early version are sealed with the key from the configuration, so it cannot be changed yet.
@@ -110,7 +116,7 @@ impl Fault {
     /// Whether it is a record that is at fault, and not the engine or the disk under it.
     pub(super) const fn is_damage(&self) -> bool {
         match self {
-            Self::Damaged(_) | Self::Broken(_) => true,
+            Self::Damaged(_) | Self::Broken(_) | Self::BrokenAct { .. } => true,
             // What the engine hands over is not of the kind that its column holds.
             Self::Engine(error) => !matches!(error, rusqlite::Error::SqliteFailure(..)),
             Self::Destroyed | Self::ByConfigured => false,
@@ -121,7 +127,7 @@ impl Fault {
     pub(super) fn at(self, number: TransactionNumber, version: Option<u32>) -> Self {
         match self {
             Self::Damaged(what) => Self::Broken(Broken { number, version, what }),
-            Self::Engine(_) | Self::Broken(_) | Self::Destroyed | Self::ByConfigured => self,
+            Self::Engine(_) | Self::Broken(_) | Self::BrokenAct { .. } | Self::Destroyed | Self::ByConfigured => self,
         }
     }
 }
@@ -150,6 +156,7 @@ impl From<Fault> for Cause {
             Fault::Engine(error) => Self::Engine(error.to_string()),
             Fault::Damaged(damaged) => damaged.into(),
             Fault::Broken(broken) => Self::Damaged(broken.to_string()),
+            Fault::BrokenAct { number, what } => Self::Damaged(format!("act {number}: {what}")),
             Fault::Destroyed => Self::Destroyed,
             Fault::ByConfigured => Self::Engine(
                 "records of an earlier version are still sealed with the old key itself: run `vouchsafe keys rotate` first"

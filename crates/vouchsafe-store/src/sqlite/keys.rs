@@ -1,13 +1,14 @@
 //! What operators do with a store's keys, and the proof of the whole store.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::TransactionBehavior;
 
 use super::book::{self, Book};
-use super::command::{BeginKey, Reseal, RetireKeys};
+use super::command::{BeginKey, Reseal, RetireKeys, Tables, note_done};
 use super::{Fault, OpenError, SqliteStore, row, schema, total, verify};
+use crate::act::{Act, ActNumber};
 use crate::seal::{Place, Sealer};
 use crate::{Cause, KeyStanding, Resealed, StoreError, TransactionNumber, Verdict};
 
@@ -29,50 +30,59 @@ impl SqliteStore {
         self.readers.read(standing).await
     }
 
-    /// Commits a new key, which everything is sealed with from now on, here and in a switch that runs beside. Where a
-    /// change to a new key has not come to its end, that one goes on. Returns the key's number.
+    /// Commits a new key of this number, which everything is sealed with from now on, here and in a switch that runs
+    /// beside; and the act that it is, as intended. Where a change to a key of this number has not come to its end, that
+    /// one goes on.
     ///
     /// # Errors
-    /// As every writing verb.
-    pub async fn begin_key(&self, at: Timestamp) -> Result<u16, StoreError> {
+    /// As every writing verb; [`Cause::Damaged`] where the key would have another number.
+    pub async fn begin_key(&self, number: u16, act: Act) -> Result<ActNumber, StoreError> {
         let key = self.vault.sealer.draw();
-        let (_, number) = self.writer()?.complete(BeginKey { key, at }).await?;
+        let (_, number) = self.writer()?.complete(BeginKey { key, number, act }).await?;
         Ok(number)
     }
 
-    /// Commits the next step of the change to the newest key: seals anew what at most `most` transactions hold. It may
-    /// be interrupted at any time, and goes on where it was.
+    /// Commits the next step of the change to the newest key: seals anew what at most `most` transactions hold, or acts
+    /// once no transaction is left. It may be interrupted at any time, and goes on where it was.
     ///
     /// # Errors
     /// As every writing verb; [`Cause::Damaged`] names a record that cannot be opened, and so cannot be sealed anew.
     pub async fn reseal(&self, most: usize) -> Result<Resealed, StoreError> {
-        let (_, (count, up_to)) = self.writer()?.complete(Reseal { most }).await?;
-        Ok(Resealed { count, up_to })
+        let (_, resealed) = self.writer()?.complete(Reseal { most }).await?;
+        Ok(resealed)
     }
 
     /// Throws away the older keys once nothing is sealed with them: copies of the store that still hold what they
-    /// sealed cannot be read any more. Returns how many; nothing where [`SqliteStore::reseal`] is not done.
+    /// sealed cannot be read any more. The same commit ends the act, as done. Returns how many; nothing where
+    /// [`SqliteStore::reseal`] is not done.
     ///
     /// # Errors
     /// As every writing verb.
-    pub async fn retire_keys(&self) -> Result<Option<usize>, StoreError> {
-        let (_, retired) = self.writer()?.complete(RetireKeys).await?;
+    pub async fn retire_keys(&self, act: ActNumber, at: Timestamp) -> Result<Option<usize>, StoreError> {
+        let (_, retired) = self.writer()?.complete(RetireKeys { act, at }).await?;
         Ok(retired)
     }
 
-    /// Seals the keys of a store with another key from the configuration. It is one short commit, whatever the size of
+    /// Seals the keys of a store with another key from the configuration, and records the act. It is one short commit, whatever the size of
     /// the store; the switch must not run meanwhile, because it would go on with the old one.
     ///
     /// # Errors
     /// [`OpenError`], with nothing altered.
-    pub fn rewrap(path: &Path, old: Sealer, new: &Sealer) -> Result<(), OpenError> {
+    pub fn rewrap(path: &Path, old: Sealer, new: &Sealer, act: Act) -> Result<(), OpenError> {
         let path = path.canonicalize()?;
         let _lock = schema::lock(&path)?;
-        let (mut connection, vault) = schema::open_for_writing_beside(&path, old)?;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let book = Book { connection: &transaction, vault: &vault };
-        wrap_anew(book, new).map_err(|fault| OpenError::Engine(Cause::from(fault).to_string()))?;
-        Ok(transaction.commit()?)
+        let (connection, vault) = schema::open_for_writing_beside(&path, old)?;
+        let mut tables = Tables::new(connection, Arc::new(vault));
+        // What is not committed is rolled back when the connection is closed.
+        tables.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let mut rewrap = || -> Result<(), Fault> {
+            tables.begin()?;
+            note_done(&mut tables, &act)?;
+            tables.add_up()?;
+            wrap_anew(tables.book(), new)
+        };
+        rewrap().map_err(|fault| OpenError::Engine(Cause::from(fault).to_string()))?;
+        Ok(tables.connection.execute_batch("COMMIT")?)
     }
 }
 

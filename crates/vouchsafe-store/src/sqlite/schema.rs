@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0002_advices.sql"),
     include_str!("../../migrations/sqlite/0003_vouchers.sql"),
     include_str!("../../migrations/sqlite/0004_integrity.sql"),
+    include_str!("../../migrations/sqlite/0005_acts.sql"),
 ];
 const NEWEST: i64 = MIGRATIONS.len() as i64;
 /// The first version that finds vouchers by their names.

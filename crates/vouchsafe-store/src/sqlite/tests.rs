@@ -117,6 +117,10 @@ async fn people_can_look_into_the_file() {
                FROM journal_in_words WHERE number = 3 AND version = 1";
     let line: String = inside.query_row(sql, (), |row| row.get(0)).unwrap();
     assert_eq!(line, "open 1 the provider does not know the request 2023-11-14T22:13:29.000Z");
+    let sql = "SELECT group_concat(end || ' ' || coalesce(ended_at, 'at no known time'), ', ') FROM acts_in_words";
+    let line: String = inside.query_row(sql, (), |row| row.get(0)).unwrap();
+    let expect = "intended at no known time, done 2023-11-14T22:13:29.500Z, failed 2023-11-14T22:13:29.500Z";
+    assert_eq!(line, expect);
 }
 
 /// The queries on the way of every request, of delivery and of recovery walk an index, in its order, and never a

@@ -11,7 +11,7 @@ use super::Fault;
 use super::book::{self, Book};
 use super::fault::Broken;
 use super::journal::{self, Proven};
-use super::{row, total};
+use super::{acts, row, total};
 use crate::record::{Damaged, decode_request};
 use crate::{Cause, Transaction, TransactionNumber, Verdict};
 
@@ -68,6 +68,7 @@ impl Audit<'_> {
                 self.break_with(format!("{what}: {} {}", noted.key.channel.as_str(), noted.key.id));
             }
         }
+        self.look_at_acts()?;
         self.look_for_strays()?;
         self.look_for_strange_entries()?;
         self.compare_sum()?;
@@ -101,10 +102,7 @@ impl Audit<'_> {
             Err(fault) => {
                 // What it is entered under is not known.
                 self.entries = None;
-                self.break_with(match Cause::from(fault.at(number, None)) {
-                    Cause::Damaged(words) => words,
-                    cause => cause.to_string(),
-                });
+                self.break_with(words(fault.at(number, None)));
                 Ok(())
             }
         }
@@ -162,7 +160,22 @@ impl Audit<'_> {
         Ok((names, are_all))
     }
 
-    /// Rows that belong to no transaction, or to another provider's.
+    /// What was done by hand.
+    fn look_at_acts(&mut self) -> Result<(), Fault> {
+        acts::prove_all(self.book, |proven| {
+            match proven {
+                Ok(proven) => {
+                    self.verdict.acts += 1;
+                    self.sum = self.sum.wrapping_add(proven.shares);
+                }
+                Err(fault) if !fault.is_damage() => return Err(fault),
+                Err(fault) => self.break_with(words(fault)),
+            }
+            Ok(())
+        })
+    }
+
+    /// Rows that belong to no transaction or to another provider's, and ends of no act.
     fn look_for_strays(&mut self) -> Result<(), Fault> {
         for (table, what) in [("events", "an event"), ("advices", "an advice")] {
             let parent = if table == "events" {
@@ -181,6 +194,13 @@ impl Audit<'_> {
                     "{what} does not belong where it stands: transaction {number}, event {version}"
                 ));
             }
+        }
+        let sql = "SELECT number FROM act_ends WHERE number NOT IN (SELECT number FROM acts) LIMIT 10";
+        let mut statement = self.book.connection.prepare(sql)?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(0)?;
+            self.break_with(format!("an end belongs to nothing: act {number}"));
         }
         Ok(())
     }
@@ -222,6 +242,14 @@ impl Audit<'_> {
         if self.verdict.told.len() < TOLD {
             self.verdict.told.push(words);
         }
+    }
+}
+
+/// What is broken, in words.
+fn words(fault: Fault) -> String {
+    match Cause::from(fault) {
+        Cause::Damaged(words) => words,
+        cause => cause.to_string(),
     }
 }
 

@@ -135,15 +135,15 @@ async fn an_operator_has_what_is_open_sent_again(store: &dyn Store) {
         open.push(put_off(store, queued, Hindrance::NoAnswer, at(900_000)).await);
     }
     recorded(store, end(&open[3].transaction, AdviceEnd::Delivered)).await;
-    assert_eq!(store.redrive(Some(open[1].transaction.number), at(500), 100).await, Ok(1));
+    assert_eq!(store.redrive(Some(open[1].transaction.number), at(500), 100, None).await, Ok(1));
     let sooner =
         |open: &OpenAdvice| OpenAdvice { queued: QueuedAdvice { due_at: at(500), ..open.queued }, ..open.clone() };
     assert_eq!(due(store, "driven", at(500)).await, [sooner(&open[1])], "and nothing else of it has changed");
-    assert_eq!(store.redrive(Some(open[1].transaction.number), at(500), 100).await, Ok(0), "it is due already");
-    assert_eq!(store.redrive(Some(open[3].transaction.number), at(500), 100).await, Ok(0), "it has ended");
+    assert_eq!(store.redrive(Some(open[1].transaction.number), at(500), 100, None).await, Ok(0), "it is due already");
+    assert_eq!(store.redrive(Some(open[3].transaction.number), at(500), 100, None).await, Ok(0), "it has ended");
     let (mut all, mut count) = (0, 1);
     while count > 0 {
-        count = store.redrive(None, at(600), 1).await.unwrap();
+        count = store.redrive(None, at(600), 1, None).await.unwrap();
         assert!(count <= 1, "no more than wanted");
         all += count;
     }

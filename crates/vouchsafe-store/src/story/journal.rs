@@ -118,6 +118,7 @@ pub(super) async fn fill_journal(store: &dyn Store, pending: &Transaction) -> Ve
             advised,
             note,
             reroute: None,
+            act: None,
         };
         assert_eq!(store.record(change).await, Ok(Recorded::Done));
     }

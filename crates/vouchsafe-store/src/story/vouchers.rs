@@ -7,9 +7,9 @@ use vouchsafe_core::secret::Secret;
 use vouchsafe_core::transaction::{Event, Kind, State};
 use vouchsafe_core::voucher::{Voucher, VoucherName};
 
-use super::{advices, approval, at, change, id, intent, key, opened, recorded, sample, text};
+use super::{acts, advices, approval, at, change, id, intent, key, opened, recorded, sample, text};
 use crate::{
-    Change, Concerned, Forestalled, Intent, Key, Opened, QueuedAdvice, Store, Transaction, TransactionNumber,
+    Change, Concerned, Deed, Forestalled, Intent, Key, Opened, QueuedAdvice, Store, Transaction, TransactionNumber,
     Unfinalised,
 };
 
@@ -112,8 +112,10 @@ async fn what_is_set_aside_frees_its_ids_and_goes_on(store: &dyn Store) {
     let owed = advices::queued(store, &own(0x5402), "demo provider", at(100)).await;
     let journal = store.journal(sold.number).await;
     let request = store.request(sold.number).await;
-    assert_eq!(store.set_aside(text("nobody"), text("nobody, before")).await, Ok(0));
-    assert_eq!(store.set_aside(text("demo"), text("demo, before")).await, Ok(2));
+    for (channel, under, count) in [("nobody", "nobody, before", 0), ("demo", "demo, before", 2)] {
+        let act = acts::act(Deed::ResetChannel(text(channel)));
+        assert_eq!(store.set_aside(text(channel), text(under), act).await, Ok(count));
+    }
 
     let aside = |transaction: Transaction| {
         let key = Key { channel: text("demo, before"), ..transaction.key };

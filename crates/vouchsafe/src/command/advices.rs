@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use vouchsafe_core::advice::Advice;
-use vouchsafe_store::{OpenAdvice, OpenAdvices, Store, StoreError};
+use vouchsafe_store::{ActEnd, Deed, Entry, OpenAdvice, OpenAdvices, Store, StoreError};
 
 use crate::clock::{Clock as _, MachineClock};
+use crate::command::grounds::{Grounds, Signed, standing};
 use crate::command::orphans::{age, only};
 use crate::command::show::reference;
 use crate::command::store::StoreArguments;
@@ -41,37 +42,75 @@ async fn lines(store: &dyn Store, now: Timestamp) -> Result<Vec<String>, StoreEr
 }
 
 /// Has the open advice of one transaction sent at once, or everybody's where no id is given.
-pub(crate) fn redrive(id: Option<&str>, which: &StoreArguments) -> Result<(), Failure> {
+pub(crate) fn redrive(id: Option<&str>, grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
     let by = id.map(reference).transpose()?;
+    let signed = grounds.signed()?;
     let store = which.find()?.write()?;
     block_on(async {
         let now = MachineClock.now();
         let (Some(id), Some(by)) = (id, by) else {
-            let mut all = 0;
-            loop {
-                let some = store.redrive(None, now, BATCH).await.map_err(Failure::failed)?;
-                if some == 0 {
-                    let plural = if all == 1 { "advice is" } else { "advices are" };
-                    return say(&format!("{all} {plural} sent again at once."));
-                }
-                all += some;
-            }
+            let all = redrive_all(&store, &signed, now).await.map_err(Failure::failed)?;
+            let plural = if all == 1 { "advice is" } else { "advices are" };
+            return say(&format!("{all} {plural} sent again at once."));
         };
         let found = store.look_up(by).await.map_err(Failure::failed)?;
         let number = only(id, &found).map_err(Failure::failed)?.number;
-        match store.redrive(Some(number), now, BATCH).await.map_err(Failure::failed)? {
+        let journal = store.journal(number).await.map_err(Failure::failed)?;
+        let act = signed.act(now, Deed::RedriveAdvice(number), &before(&journal), "due at once");
+        match store.redrive(Some(number), now, 1, Some(act)).await.map_err(Failure::failed)? {
             0 => say(&format!("Transaction {number} has no advice that waits: see `vouchsafe show {number}`.")),
             _ => say(&format!("The advice of transaction {number} is sent again at once.")),
         }
     })
 }
 
-/// One of the advices that are sent next.
-fn next(open: &OpenAdvice, now: Timestamp) -> String {
-    let what = match open.queued.advice {
+/// Has everybody's open advices sent at once, in as many commits as it takes: the act is on record before the first of
+/// them, and its end after the last. Returns how many there were.
+async fn redrive_all(store: &dyn Store, signed: &Signed, now: Timestamp) -> Result<usize, StoreError> {
+    let open: u64 = store.tally().await?.open_advices.iter().map(|owed| owed.count).sum();
+    if open == 0 {
+        return Ok(0);
+    }
+    let act = signed.act(now, Deed::RedriveAdvices, &format!("open advices: {open}"), "all due at once");
+    let act = store.intend(act).await?;
+    let moved = redrive_batches(store, now).await;
+    let end = match &moved {
+        Ok(_) => ActEnd::Done,
+        Err(error) => ActEnd::Failed(standing(&error.to_string())),
+    };
+    let ended = store.end_act(act, end, MachineClock.now()).await;
+    moved.and_then(|moved| ended.map(|()| moved))
+}
+
+async fn redrive_batches(store: &dyn Store, now: Timestamp) -> Result<usize, StoreError> {
+    let mut all = 0;
+    loop {
+        match store.redrive(None, now, BATCH, None).await? {
+            0 => return Ok(all),
+            some => all += some,
+        }
+    }
+}
+
+/// How a transaction's advice stands that is about to be sent again.
+fn before(journal: &[Entry]) -> String {
+    let open = journal.iter().find_map(|entry| entry.advice.filter(|_| entry.advice_end.is_none()).zip(Some(entry)));
+    open.map_or_else(
+        || "no advice is open".to_owned(),
+        |(queued, entry)| format!("open {}, attempts so far: {}", name(queued.advice), entry.attempts),
+    )
+}
+
+const fn name(advice: Advice) -> &'static str {
+    match advice {
         Advice::Confirmation => "confirmation",
         Advice::Reversal(_) => "reversal",
-    };
+    }
+}
+
+/// One of the advices that are sent next.
+fn next(open: &OpenAdvice, now: Timestamp) -> String {
+    let what = name(open.queued.advice);
     let number = open.transaction.number;
     let seconds = open.queued.due_at.as_second().saturating_sub(now.as_second()).max(0);
     format!("  transaction {number}: a {what}, attempts so far: {}, the next in {seconds} s", open.attempts)

@@ -5,11 +5,14 @@ mod roll;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use vouchsafe_core::id::ChannelId;
 use vouchsafe_core::sheet::Messaging;
+use vouchsafe_store::Deed;
 
-use self::roll::{Roll, Which};
+use self::roll::{Placed, Roll, Which};
 use crate::access::KnownChannels;
 use crate::clock::{Clock as _, MachineClock};
+use crate::command::grounds::Grounds;
 use crate::command::{Failure, say};
 use crate::config::{Channel, Config, NewSecret};
 
@@ -64,6 +67,8 @@ pub(crate) struct Whose {
     /// The configuration that names the file of channels.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    #[command(flatten)]
+    grounds: Grounds,
 }
 
 /// Does it.
@@ -80,53 +85,71 @@ pub(crate) fn channel(command: &ChannelCommand) -> Result<(), Failure> {
 }
 
 fn add(arguments: &AddArguments) -> Result<(), Failure> {
-    let id = &arguments.whose.id;
+    let (whose, default_provider) = (&arguments.whose, arguments.default_provider.as_deref());
     let new = secret();
-    let mut roll = Roll::open(&arguments.whose.config)?;
-    roll.add(id, &arguments.messaging, &new.hash, arguments.default_provider.as_deref())?;
-    let soon = roll.put_in_place()?;
-    say(&format!("channel {id} is let in{soon}. {}", shown(&new)))
+    let add = |roll: &mut Roll| roll.add(&whose.id, &arguments.messaging, &new.hash, default_provider);
+    change(whose, Deed::AddChannel, add, |soon| format!("channel {} is let in{soon}. {}", whose.id, shown(&new)))
 }
 
 fn rotate(whose: &Whose, at_once: bool) -> Result<(), Failure> {
     let (id, new) = (&whose.id, secret());
-    let mut roll = Roll::open(&whose.config)?;
     if at_once {
-        roll.set_secret(id, &new.hash)?;
-        let soon = roll.put_in_place()?;
-        return say(&format!("only the new secret of channel {id} holds{soon}. {}", shown(&new)));
+        let replace = |roll: &mut Roll| roll.set_secret(id, &new.hash);
+        return change(whose, Deed::ReplaceSecrets, replace, |soon| {
+            format!("only the new secret of channel {id} holds{soon}. {}", shown(&new))
+        });
     }
-    if roll.secrets(id)? > 1 {
-        return Err(Failure::unusable(format!(
-            "channel {id} has two secrets already. Once it uses the new one, end that rotation with --finish; where a \
-             secret has leaked, say --at-once"
-        )));
-    }
-    roll.add_secret(id, &new.hash)?;
-    let soon = roll.put_in_place()?;
-    say(&format!(
-        "channel {id} has two secrets{soon}; end the rotation with --finish once it uses the new one. {}",
-        shown(&new)
-    ))
+    let add = |roll: &mut Roll| {
+        if roll.secrets(id)? > 1 {
+            return Err(Failure::unusable(format!(
+                "channel {id} has two secrets already. Once it uses the new one, end that rotation with --finish; where a \
+                 secret has leaked, say --at-once"
+            )));
+        }
+        roll.add_secret(id, &new.hash)
+    };
+    change(whose, Deed::RotateChannel, add, |soon| {
+        format!(
+            "channel {id} has two secrets{soon}; end the rotation with --finish once it uses the new one. {}",
+            shown(&new)
+        )
+    })
 }
 
 fn finish(whose: &Whose) -> Result<(), Failure> {
     let id = &whose.id;
-    let mut roll = Roll::open(&whose.config)?;
-    if roll.secrets(id)? < 2 {
-        return Err(Failure::unusable(format!("channel {id} has one secret only: there is no rotation to end")));
-    }
-    roll.keep_newest_secret(id)?;
-    let soon = roll.put_in_place()?;
-    say(&format!("only the newest secret of channel {id} holds{soon}"))
+    let keep_newest = |roll: &mut Roll| {
+        if roll.secrets(id)? < 2 {
+            return Err(Failure::unusable(format!("channel {id} has one secret only: there is no rotation to end")));
+        }
+        roll.keep_newest_secret(id)
+    };
+    change(whose, Deed::FinishRotation, keep_newest, |soon| {
+        format!("only the newest secret of channel {id} holds{soon}")
+    })
 }
 
 fn disable(whose: &Whose, disabled: bool) -> Result<(), Failure> {
-    let id = &whose.id;
+    let (deed, word): (fn(ChannelId) -> Deed, _) =
+        if disabled { (Deed::DisableChannel, "kept out") } else { (Deed::EnableChannel, "let in") };
+    let disable = |roll: &mut Roll| roll.disable(&whose.id, disabled);
+    change(whose, deed, disable, |soon| format!("channel {} is {word}{soon}", whose.id))
+}
+
+/// Changes the file, with a record of the act, and says so.
+fn change(
+    whose: &Whose,
+    deed: impl Fn(ChannelId) -> Deed,
+    make: impl FnOnce(&mut Roll) -> Result<(), Failure>,
+    told: impl FnOnce(&str) -> String,
+) -> Result<(), Failure> {
+    let signed = whose.grounds.signed()?;
     let mut roll = Roll::open(&whose.config)?;
-    roll.disable(id, disabled)?;
-    let soon = roll.put_in_place()?;
-    say(&format!("channel {id} is {}{soon}", if disabled { "kept out" } else { "let in" }))
+    let before = roll.standing(&whose.id);
+    make(&mut roll)?;
+    let Placed { soon, ended } = roll.put_in_place(&whose.id, before, deed, &signed)?;
+    say(&told(&soon))?;
+    ended.map_err(|failure| failure.because("the channel is changed all the same, as said above"))
 }
 
 fn list(path: &Path) -> Result<(), Failure> {

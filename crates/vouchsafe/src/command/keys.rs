@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use vouchsafe_store::KeyStanding;
 use vouchsafe_store::sqlite::SqliteStore;
+use vouchsafe_store::{ActEnd, ActNumber, Deed, KeyStanding, Store as _, StoreError};
 
 use crate::clock::{Clock as _, MachineClock};
+use crate::command::grounds::{Grounds, standing};
 use crate::command::progress::Progress;
 use crate::command::store::{StoreArguments, cannot_open};
 use crate::command::{Failure, block_on, say, sealing_key};
@@ -32,6 +33,8 @@ pub(crate) enum KeysCommand {
     /// the key from the configuration.
     Rotate {
         #[command(flatten)]
+        grounds: Grounds,
+        #[command(flatten)]
         store: StoreArguments,
     },
     /// Seal the store's keys with another key from the configuration. It takes a moment, whatever the size of the store;
@@ -46,6 +49,8 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_name = "NAME")]
         to_env: Option<String>,
         #[command(flatten)]
+        grounds: Grounds,
+        #[command(flatten)]
         store: StoreArguments,
     },
 }
@@ -53,11 +58,16 @@ pub(crate) enum KeysCommand {
 pub(crate) fn keys(command: &KeysCommand) -> Result<(), Failure> {
     match command {
         KeysCommand::List { store } => list(store),
-        KeysCommand::Rotate { store } => rotate(store),
-        KeysCommand::Rewrap { to_file: Some(file), store, .. } => rewrap(&KeySource::File(file.clone()), store),
-        KeysCommand::Rewrap { to_env: Some(name), store, .. } => rewrap(&KeySource::Environment(name.clone()), store),
-        KeysCommand::Rewrap { to_file: None, to_env: None, .. } => {
-            Err(Failure::unusable("say where the new key is with --to-file FILE or --to-env NAME"))
+        KeysCommand::Rotate { grounds, store } => rotate(grounds, store),
+        KeysCommand::Rewrap { to_file, to_env, grounds, store } => {
+            let to = match (to_file, to_env) {
+                (Some(file), _) => KeySource::File(file.clone()),
+                (None, Some(name)) => KeySource::Environment(name.clone()),
+                (None, None) => {
+                    return Err(Failure::unusable("say where the new key is with --to-file FILE or --to-env NAME"));
+                }
+            };
+            rewrap(&to, grounds, store)
         }
     }
 }
@@ -78,41 +88,69 @@ fn line(key: &KeyStanding, newest: Option<&KeyStanding>) -> String {
     format!("key {}: {made}; {use_}", key.number)
 }
 
-fn rotate(which: &StoreArguments) -> Result<(), Failure> {
+fn rotate(grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
+    let signed = grounds.signed()?;
     let store = which.find()?.write()?;
-    let mut progress = Progress::new("sealing anew");
     let (number, count, retired) = block_on(async {
-        let number = store.begin_key(MachineClock.now()).await.map_err(Failure::failed)?;
-        // What comes after this is sealed with the new key from the start.
-        let (_, last) = store.keys().await.map_err(Failure::failed)?;
-        let mut count = 0;
-        loop {
-            let step = store.reseal(BATCH).await.map_err(|error| {
-                Failure::failed(format!(
-                    "{error}; the older keys are kept, and `vouchsafe verify` tells what is broken"
-                ))
-            })?;
-            progress.show(step.up_to.0, last.0);
-            count += step.count;
-            if step.count == 0
-                && let Some(retired) = store.retire_keys().await.map_err(Failure::failed)?
-            {
-                return Ok((number, count, retired));
+        let (keys, _) = store.keys().await.map_err(Failure::failed)?;
+        let (number, before) = next_key(&keys);
+        let after = format!("key {number} seals, the older ones are thrown away");
+        let act = signed.act(MachineClock.now(), Deed::RotateKeys(number), &before, &after);
+        let act = store.begin_key(number, act).await.map_err(Failure::failed)?;
+        match change_keys(&store, act).await {
+            Ok((count, retired)) => Ok((number, count, retired)),
+            Err(error) => {
+                // Where this is not recorded either, the act is listed as one of which nobody knows that it was done.
+                let _ = store.end_act(act, ActEnd::Failed(standing(&error.to_string())), MachineClock.now()).await;
+                let hint = "the older keys are kept, and `vouchsafe verify` tells what is broken";
+                Err(Failure::failed(format!("{error}; {hint}")))
             }
         }
     })?;
-    drop(progress);
     let plural = if retired == 1 { "older key was" } else { "older keys were" };
     say(&format!(
         "Key {number} seals everything: {count} transactions were sealed anew, {retired} {plural} thrown away."
     ))
 }
 
-fn rewrap(to: &KeySource, which: &StoreArguments) -> Result<(), Failure> {
+/// Which key is changed to, and how it stands before that.
+fn next_key(keys: &[KeyStanding]) -> (u16, String) {
+    match keys {
+        [] => (1, "no key seals".to_owned()),
+        // The store refuses to go beyond the last number there can be.
+        [only] => (only.number.saturating_add(1), format!("key {} seals", only.number)),
+        [.., newest] => (newest.number, format!("the change to key {} was interrupted", newest.number)),
+    }
+}
+
+/// Seals everything anew and throws the older keys away. Returns how many transactions were sealed anew, and how many
+/// keys were thrown away.
+async fn change_keys(store: &SqliteStore, act: ActNumber) -> Result<(usize, usize), StoreError> {
+    let mut progress = Progress::new("sealing anew");
+    // What comes after this is sealed with the new key from the start.
+    let (_, last) = store.keys().await?;
+    let mut count = 0;
+    loop {
+        let step = store.reseal(BATCH).await?;
+        progress.show(step.up_to.0, last.0);
+        count += step.count;
+        if step.count == 0
+            && step.acts == 0
+            && let Some(retired) = store.retire_keys(act, MachineClock.now()).await?
+        {
+            return Ok((count, retired));
+        }
+    }
+}
+
+fn rewrap(to: &KeySource, grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
+    let signed = grounds.signed()?;
     let found = which.find()?;
     let new = sealing_key::another(to)?;
     let path = found.path.clone();
-    SqliteStore::rewrap(&path, found.sealer(), &new).map_err(|error| cannot_open(&path, &error))?;
+    let (before, after) = (described(&found.key), described(to));
+    let act = signed.act(MachineClock.now(), Deed::RewrapKeys, &before, &after);
+    SqliteStore::rewrap(&path, found.sealer(), &new, act).map_err(|error| cannot_open(&path, &error))?;
     let setting = match to {
         KeySource::Environment(name) => format!("env = {name:?}"),
         KeySource::File(file) => format!("file = {:?}", file.display().to_string()),
@@ -123,4 +161,13 @@ fn rewrap(to: &KeySource, which: &StoreArguments) -> Result<(), Failure> {
          of the key apart from the store.",
         path.display()
     ))
+}
+
+/// Where a key is, without what a command is told.
+fn described(source: &KeySource) -> String {
+    match source {
+        KeySource::Environment(name) => format!("the key in the variable {name}"),
+        KeySource::File(file) => format!("the key in the file {}", file.display()),
+        KeySource::Command(_) => "the key that a command gives".to_owned(),
+    }
 }

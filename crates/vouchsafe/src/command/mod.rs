@@ -1,11 +1,14 @@
 //! The commands: what a person types, one file each.
 
+mod acts;
 mod advices;
 mod assemble;
 mod audit;
 mod catalogue;
 mod channel;
 mod check_config;
+mod file_act;
+mod grounds;
 mod keys;
 mod openapi;
 mod orphans;
@@ -57,6 +60,9 @@ enum Command {
     /// Run a simulated provider, for testing a switch.
     Simulator(SimulatorArguments),
     /// Manage what channels log in with.
+    ///
+    /// Every change is on record in the store of the configuration, before it is made and after: see `vouchsafe acts`.
+    /// Where the store cannot record it, nothing is changed.
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
     /// Read a configuration and its catalogue, and name every fault.
@@ -96,6 +102,18 @@ enum Command {
         store: store::StoreArguments,
         #[command(subcommand)]
         then: Option<AdvicesCommand>,
+    },
+    /// List what people did by hand: who, when, what, why, before and after; the newest last.
+    ///
+    /// Resolving orphans, redriving advices, changing channels, rotating and rewrapping keys and the reset of a sandbox
+    /// leave a record for good. What is done to a file is recorded before and after it: where only the first is there,
+    /// nobody knows whether it was done.
+    Acts {
+        /// How many of the newest are shown.
+        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+        limit: usize,
+        #[command(flatten)]
+        store: store::StoreArguments,
     },
     /// List what waits for tills: approved transactions of dual messaging that are neither confirmed nor reversed.
     ///
@@ -209,6 +227,8 @@ enum AdvicesCommand {
         #[arg(long)]
         all: bool,
         #[command(flatten)]
+        grounds: grounds::Grounds,
+        #[command(flatten)]
         store: store::StoreArguments,
     },
 }
@@ -219,9 +239,8 @@ enum OrphansCommand {
     Resolve {
         /// Its number; its ids will do where only one transaction goes by them.
         id: String,
-        /// What was found and done, for whoever asks later. Do not write a voucher's code.
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
+        #[command(flatten)]
+        grounds: grounds::Grounds,
         #[command(flatten)]
         store: store::StoreArguments,
     },
@@ -250,6 +269,11 @@ impl Failure {
         Self { exit: UNUSABLE, ..self }
     }
 
+    /// The same, with what it means before it.
+    pub(crate) fn because(self, meaning: &str) -> Self {
+        Self { sentence: format!("{meaning}: {}", self.sentence), ..self }
+    }
+
     /// What the person gave cannot be used.
     pub(crate) fn unusable(sentence: impl fmt::Display) -> Self {
         Self { sentence: sentence.to_string(), exit: UNUSABLE }
@@ -273,13 +297,14 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Providers { config } => providers::providers(config.as_deref()),
         Command::Show { id, store } => show::show(&id, &store),
         Command::Orphans { store, then: None } => orphans::list(&store),
-        Command::Orphans { store: _, then: Some(OrphansCommand::Resolve { id, reason, store }) } => {
-            orphans::resolve(&id, &reason, &store)
+        Command::Orphans { store: _, then: Some(OrphansCommand::Resolve { id, grounds, store }) } => {
+            orphans::resolve(&id, &grounds, &store)
         }
         Command::Advices { store, then: None } => advices::list(&store),
-        Command::Advices { store: _, then: Some(AdvicesCommand::Redrive { id, all: _, store }) } => {
-            advices::redrive(id.as_deref(), &store)
+        Command::Advices { store: _, then: Some(AdvicesCommand::Redrive { id, all: _, grounds, store }) } => {
+            advices::redrive(id.as_deref(), &grounds, &store)
         }
+        Command::Acts { limit, store } => acts::list(limit, &store),
         Command::Unfinalised { store } => unfinalised::list(&store),
         Command::Verify { expect, store } => verify::verify(expect.as_deref(), &store),
         Command::Keys(command) => keys::keys(&command),

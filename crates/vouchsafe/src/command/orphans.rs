@@ -10,9 +10,10 @@ use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{Event, Kind, State, next};
 use vouchsafe_core::voucher::VoucherCode;
-use vouchsafe_store::{Change, Entry, Recorded, Store, StoreError, Transaction, TransactionNumber};
+use vouchsafe_store::{Change, Deed, Entry, Recorded, Store, StoreError, Transaction, TransactionNumber};
 
 use crate::clock::{Clock as _, MachineClock};
+use crate::command::grounds::{Grounds, Signed};
 use crate::command::show::{nobody, reference};
 use crate::command::store::StoreArguments;
 use crate::command::{Failure, block_on, say};
@@ -39,19 +40,15 @@ pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
     say(&blocks.join("\n\n"))
 }
 
-/// Closes one orphan with a reason, which is kept in its journal.
-pub(crate) fn resolve(id: &str, reason: &str, which: &StoreArguments) -> Result<(), Failure> {
+/// Closes one orphan with a reason, which is kept in its journal and among the acts.
+pub(crate) fn resolve(id: &str, grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
     let by = reference(id)?;
-    let reason = reason.trim();
-    if reason.is_empty() {
-        return Err(Failure::unusable("say what was found and done, with --reason TEXT: it is kept for good"));
-    }
-    let note = FreeText::new(reason).map_err(|fault| Failure::unusable(format!("the reason {fault}")))?;
+    let signed = grounds.signed()?;
     let store = which.find()?.write()?;
     block_on(async {
         let found = store.look_up(by).await.map_err(Failure::failed)?;
         let orphan = only(id, &found).map_err(Failure::failed)?;
-        let change = resolution(orphan, note, MachineClock.now()).map_err(Failure::failed)?;
+        let change = resolution(orphan, &signed, MachineClock.now()).map_err(Failure::failed)?;
         match store.record(change).await.map_err(Failure::failed)? {
             Recorded::Done => say(&format!("Transaction {} is resolved.", orphan.number)),
             Recorded::Stale => Err(Failure::failed(format!(
@@ -75,11 +72,14 @@ pub(crate) fn only<'a>(id: &str, found: &'a [Transaction]) -> Result<&'a Transac
 }
 
 /// The change that closes an orphan, by the rules that every event goes by.
-fn resolution(orphan: &Transaction, note: FreeText, at: Timestamp) -> Result<Change, String> {
+fn resolution(orphan: &Transaction, signed: &Signed, at: Timestamp) -> Result<Change, String> {
     let event = Event::OrphanResolved;
     let step = next(orphan.state, event, orphan.terms).map_err(|_| {
         format!("transaction {} is {}, not orphaned: there is nothing to resolve", orphan.number, orphan.state)
     })?;
+    // Whatever fits an act fits a journal, which sets no bound of its own.
+    let note = FreeText::new(signed.reason().as_str()).ok();
+    let act = signed.act(at, Deed::ResolveOrphan(orphan.number), orphan.state.name(), step.state.name());
     Ok(Change {
         number: orphan.number,
         key: orphan.key.clone(),
@@ -92,8 +92,9 @@ fn resolution(orphan: &Transaction, note: FreeText, at: Timestamp) -> Result<Cha
         advice: None,
         ends: None,
         advised: None,
-        note: Some(note),
+        note,
         reroute: None,
+        act: Some(act),
     })
 }
 

@@ -5,8 +5,11 @@ use vouchsafe_core::message::Request;
 use vouchsafe_store::{Cause, Reference, Store, StoreError, TransactionNumber};
 
 use crate::command::store::StoreArguments;
-use crate::command::{Failure, block_on, say};
-use crate::story::story;
+use crate::command::{Failure, acts, block_on, say};
+use crate::story::{Words, story};
+
+/// How many acts on one transaction are told, the newest of them.
+const ACTS: usize = 100;
 
 /// Prints the story of every transaction that goes by what a person has in hand.
 pub(crate) fn show(id: &str, which: &StoreArguments) -> Result<(), Failure> {
@@ -42,7 +45,17 @@ async fn stories(store: &dyn Store, reference: Reference) -> Result<Vec<String>,
             request => Some(request?),
         };
         let journal = store.journal(transaction.number).await?;
-        stories.push(story(&transaction, request.as_ref().and_then(Request::presented_code), &journal));
+        let presented = request.as_ref().and_then(Request::presented_code);
+        let words = Words::of(presented, &journal);
+        let by_hand = match store.acts(Some(transaction.number), ACTS).await {
+            Ok(acts) => acts.iter().map(|act| format!("\n  by hand: {}", acts::line(act, &words))).collect(),
+            // An act that was altered, on whatever it was done, must not hide what the journal proves.
+            Err(error) => match error.cause() {
+                Cause::Damaged(_) => format!("\n  by hand: CANNOT BE TOLD: {}", error.cause()),
+                Cause::Overloaded | Cause::Closed | Cause::Destroyed | Cause::Engine(_) => return Err(error),
+            },
+        };
+        stories.push(story(&transaction, presented, &journal) + &by_hand);
     }
     Ok(stories)
 }

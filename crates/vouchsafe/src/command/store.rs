@@ -7,7 +7,7 @@ use vouchsafe_store::seal::Sealer;
 use vouchsafe_store::sqlite::{OpenError, SqliteStore};
 
 use crate::command::{Failure, sandbox, sealing_key};
-use crate::config::{Config, StoreUri};
+use crate::config::{Config, KeySource, StoreUri};
 
 /// Whose store.
 #[derive(Debug, Args)]
@@ -24,6 +24,7 @@ pub(crate) struct StoreArguments {
 /// A store that was found, and what opens it.
 pub(crate) struct FoundStore {
     pub(crate) path: PathBuf,
+    pub(crate) key: KeySource,
     sealer: Sealer,
 }
 
@@ -46,7 +47,7 @@ impl StoreArguments {
                 path.display()
             )));
         }
-        Ok(FoundStore { sealer: sealing_key::sealer(&key, &path)?, path })
+        FoundStore::of(path, &key)
     }
 }
 
@@ -58,6 +59,11 @@ impl StoreArguments {
 }
 
 impl FoundStore {
+    /// A store that is there, and where its key is.
+    pub(crate) fn of(path: PathBuf, key: &KeySource) -> Result<Self, Failure> {
+        Ok(Self { sealer: sealing_key::sealer(key, &path)?, key: key.clone(), path })
+    }
+
     /// What opens it.
     pub(crate) fn sealer(self) -> Sealer {
         self.sealer

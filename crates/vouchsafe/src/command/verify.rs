@@ -34,18 +34,19 @@ fn sum(verdict: &Verdict) -> String {
 }
 
 fn told(path: &str, verdict: &Verdict) -> String {
-    let Verdict { transactions, events, forestalled, broken, told, .. } = verdict;
+    let Verdict { transactions, events, forestalled, acts, broken, told, .. } = verdict;
     let mut lines: Vec<_> = told.iter().map(|words| format!("BROKEN  {words}")).collect();
     let untold = broken.saturating_sub(told.len() as u64);
     if untold > 0 {
         lines.push(format!("        and {untold} more"));
     }
-    lines
-        .push(format!("{path}: {transactions} transactions, {events} events, {forestalled} reversals that came first"));
+    lines.push(format!(
+        "{path}: {transactions} transactions, {events} events, {forestalled} reversals that came first, {acts} acts"
+    ));
     if *broken == 0 {
         lines.push(format!(
-            "Nothing was altered, and nothing is missing. The sum over all journals is {}; it changes with every event. \
-             Written down elsewhere, it proves later that the store was not put back.",
+            "Nothing was altered, and nothing is missing. The sum over all journals and acts is {}; it changes with every event \
+             and every act. Written down elsewhere, it proves later that the store was not put back.",
             sum(verdict)
         ));
     }
@@ -61,12 +62,13 @@ mod tests {
         let verdict = Verdict {
             transactions: 3,
             events: 5,
+            acts: 2,
             broken: 4,
             told: vec!["transaction 1: its row was altered".to_owned(), "the file: bad".to_owned()],
             ..Verdict::default()
         };
         let expect = "BROKEN  transaction 1: its row was altered\nBROKEN  the file: bad\n        and 2 more\n\
-                      store.db: 3 transactions, 5 events, 0 reversals that came first";
+                      store.db: 3 transactions, 5 events, 0 reversals that came first, 2 acts";
         assert_eq!(told("store.db", &verdict), expect);
         let sound = Verdict { sum: 255, ..Verdict::default() };
         assert!(told("store.db", &sound).contains("is 000000000000000000000000000000ff; it changes"));

@@ -292,6 +292,7 @@ fn change(app: &App, transaction: &Transaction, news: &News) -> Result<Change, N
         advised: None,
         note: None,
         reroute: None,
+        act: None,
     };
     match news {
         News::Heard(outcome) => change.outcome = Some(outcome.clone()),

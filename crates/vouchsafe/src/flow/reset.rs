@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use vouchsafe_core::id::ChannelId;
-use vouchsafe_store::StoreError;
+use vouchsafe_core::text::{Form, Text};
+use vouchsafe_store::{Act, Deed, Doer, StoreError};
 
 use crate::app::{App, Channel};
 use crate::clock::new_id;
@@ -18,5 +19,18 @@ pub async fn reset(app: Arc<App>, channel: Channel) -> Result<usize, StoreError>
     let under = ChannelId::new(name(channel.id.as_str())).or_else(|_| ChannelId::new(name("a channel")));
     // 61 letters of ours are a channel's id.
     let under = under.unwrap_or_else(|_| unreachable!("a short name is a channel's id"));
-    app.store.set_aside(channel.id, under).await
+    let act = Act {
+        at: app.clock.now(),
+        doer: Doer::Channel(channel.id.clone()),
+        deed: Deed::ResetChannel(channel.id.clone()),
+        reason: words("it asked for that"),
+        before: words("its transactions were its own"),
+        after: words(under.as_str()),
+    };
+    app.store.set_aside(channel.id, under, act).await
+}
+
+/// Words of ours that are short enough for wherever they stand.
+fn words<F: Form, const LEAST: usize, const MOST: usize>(text: &str) -> Text<F, LEAST, MOST> {
+    Text::new(text).unwrap_or_else(|_| unreachable!("these words are short enough"))
 }

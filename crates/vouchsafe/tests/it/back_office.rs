@@ -1,6 +1,6 @@
 //! The commands by which people look into a store and close orphans, beside a running switch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,9 @@ use crate::world::{ProviderStub, Setup, Switch, approve, eventually, id, request
 /// The code of every voucher that the stub issues.
 const CODE: &str = "1234-5678-9012-3456";
 
+/// Whose terminal it is.
+pub(crate) const USER: &str = "thandi";
+
 /// A person at a terminal, with the configuration of a switch that runs.
 pub(crate) struct Operator {
     folder: tempfile::TempDir,
@@ -24,11 +27,17 @@ pub(crate) struct Operator {
 
 impl Operator {
     pub(crate) fn of(switch: &Switch) -> Self {
+        Self::with(&switch.store_path())
+    }
+
+    /// Whose configuration names this store.
+    pub(crate) fn with(store: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("sealing.key"), "07".repeat(32)).unwrap();
         let config = format!(
             r#"
 store = "sqlite:{store}"
+channels = "channels.toml"
 [sealing_key]
 file = "{key}"
 [[channel]]
@@ -43,7 +52,7 @@ base_url = "https://vouchers.example/suv/v1"
 user_name = "switch"
 password_env = "PROVIDER_PASSWORD"
 "#,
-            store = switch.store_path().display(),
+            store = store.display(),
             key = folder.path().join("sealing.key").display(),
             secret = "0".repeat(64),
         );
@@ -62,6 +71,8 @@ password_env = "PROVIDER_PASSWORD"
             .arg("--config")
             .arg(self.config())
             .env("PROVIDER_PASSWORD", "password")
+            .env("USER", USER)
+            .env_remove("SUDO_USER")
             .output();
         Said::from(output.unwrap())
     }
@@ -118,7 +129,7 @@ async fn a_story_is_found_by_every_reference_and_hides_the_code() {
 }
 
 /// A switch whose provider fails after it may have sold, and takes no reversals.
-async fn risky() -> Switch {
+pub(crate) async fn risky() -> Switch {
     let provider = ProviderStub::answering(async |_: Json| StatusCode::INTERNAL_SERVER_ERROR.into_response()).await;
     let mut setup = Setup::to(provider.base_url());
     setup.sheet.reversals = false;
@@ -146,7 +157,7 @@ async fn an_orphan_is_listed_until_an_operator_closes_it_with_a_reason() {
         ],
     );
 
-    operator.types(&["orphans", "resolve", &number, "--reason", "  "]).says(2, &["say what was found"]);
+    operator.types(&["orphans", "resolve", &number, "--reason", "  "]).says(2, &["say why, with --reason TEXT"]);
     operator.types(&["orphans", "resolve", "4711", "--reason", "no"]).says(1, &["no transaction here"]);
     assert_eq!(switch.state("app", id(&sale)).await, State::Orphaned);
     operator.types(&["orphans", "resolve", &number, "--reason", "not sold, by their log"]).says(0, &["is resolved"]);
@@ -168,11 +179,16 @@ fn a_store_that_is_not_there_is_not_made() {
         &["orphans"],
         &["orphans", "resolve", "1", "--reason", "because"],
         &["advices"],
-        &["advices", "redrive", "1"],
-        &["advices", "redrive", "--all"],
+        &["advices", "redrive", "1", "--reason", "because"],
+        &["advices", "redrive", "--all", "--reason", "because"],
+        &["acts"],
     ] {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_vouchsafe")).args(words).arg("--data").arg(folder.path()).output();
+        let output = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
+            .args(words)
+            .arg("--data")
+            .arg(folder.path())
+            .env("USER", USER)
+            .output();
         Said::from(output.unwrap()).says(1, &["there is no store at"]);
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -204,16 +220,17 @@ async fn an_operator_sees_what_is_owed_and_has_it_sent_sooner() {
     let first = format!("transaction {number}: a reversal, attempts so far: 1, the next in ");
     operator.types(&["advices"]).says(0, &["2 advices wait for provider, the oldest for", &first]);
     well.store(true, Ordering::Relaxed);
-    operator.types(&["advices", "redrive", "4711"]).says(1, &["no transaction here"]);
-    operator.types(&["advices", "redrive"]).says(2, &["<ID>"]);
-    operator.types(&["advices", "redrive", id(&one)]).says(0, &["is sent again at once"]);
+    let redrive = |which: &str| operator.types(&["advices", "redrive", which, "--reason", "they are back"]);
+    redrive("4711").says(1, &["no transaction here"]);
+    operator.types(&["advices", "redrive", "--reason", "they are back"]).says(2, &["<ID>"]);
+    redrive(id(&one)).says(0, &["is sent again at once"]);
     let reversed = async |sale: &Json| {
         let state = || async { switch.state("app", id(sale)).await };
         eventually("reversed", async || (state().await == State::Reversed).then_some(())).await;
     };
     reversed(&one).await;
     assert_eq!(switch.state("app", id(&other)).await, State::Reversing, "its pause is not over");
-    operator.types(&["advices", "redrive", "--all"]).says(0, &["1 advice is sent again at once"]);
+    redrive("--all").says(0, &["1 advice is sent again at once"]);
     reversed(&other).await;
-    operator.types(&["advices", "redrive", id(&one)]).says(0, &["has no advice that waits"]);
+    redrive(id(&one)).says(0, &["has no advice that waits"]);
 }

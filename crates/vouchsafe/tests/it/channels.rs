@@ -51,10 +51,13 @@ impl Operator {
 
     /// The exit code of `vouchsafe channel ... --config vouchsafe.toml`, and all that it said.
     fn types(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let changes = !matches!(arguments.first(), Some(&"list" | &"new-secret"));
         let output = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
             .arg("channel")
             .args(arguments)
             .args(["--config", "vouchsafe.toml"])
+            .args(changes.then_some(["--reason", "as agreed"]).iter().flatten())
+            .env("USER", "thandi")
             .current_dir(self.0.path())
             .output()
             .unwrap();
@@ -70,7 +73,9 @@ impl Operator {
 
     /// Types it, and gets a secret.
     fn secret(&self, arguments: &[&str]) -> String {
-        self.gets(arguments).lines().last().unwrap().trim().to_owned()
+        let said = self.gets(arguments);
+        let (_, secret) = said.split_once("it is not kept and not shown again):\n").unwrap();
+        secret.lines().next().unwrap().trim().to_owned()
     }
 
     fn config(&self) -> Config {

@@ -7,7 +7,7 @@ use crate::world::{ProviderStub, Switch, id, request, reversal};
 
 /// The sum that a proof told.
 fn sum(text: &str) -> String {
-    let (_, rest) = text.split_once("The sum over all journals is ").unwrap();
+    let (_, rest) = text.split_once("The sum over all journals and acts is ").unwrap();
     rest.split_once(';').unwrap().0.to_owned()
 }
 
@@ -44,13 +44,17 @@ async fn everything_is_sealed_anew_while_the_switch_sells() {
     let told = channel.provision(&before).await;
     let operator = Operator::of(&switch);
     operator.types(&["keys", "list"]).says(0, &["key 1: made with the store; in use"]);
-    operator.types(&["keys", "rotate"]).says(0, &["Key 2 seals everything: 1 transactions", "1 older key was thrown"]);
+    operator
+        .types(&["keys", "rotate", "--reason", "a year is over"])
+        .says(0, &["Key 2 seals everything: 1 transactions", "1 older key was thrown"]);
     operator.types(&["keys", "list"]).says(0, &["key 2: made 20", "; in use"]);
     assert_eq!(channel.provision(&after).await.verdict(), "201");
     assert_eq!(channel.retry(&before).await.json(), told.json(), "the same voucher, to the byte");
     assert_eq!(channel.retry(&after).await.verdict(), "201");
     operator.types(&["verify"]).says(0, &["Nothing was altered"]);
-    operator.types(&["keys", "rotate"]).says(0, &["Key 3 seals everything: 2 transactions"]);
+    operator
+        .types(&["keys", "rotate", "--reason", "a year is over"])
+        .says(0, &["Key 3 seals everything: 2 transactions"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +63,8 @@ async fn a_stopped_store_takes_another_key_from_the_configuration() {
     assert_eq!(switch.channel("app").provision(&request("app")).await.verdict(), "201");
     let operator = Operator::of(&switch);
     let new = operator.config().with_file_name("new.key");
-    let rewrap = ["keys", "rewrap", "--to-file", new.to_str().unwrap()];
+    let because = ["--reason", "the old one was seen"];
+    let rewrap = [&["keys", "rewrap", "--to-file", new.to_str().unwrap()][..], &because].concat();
     operator.types(&rewrap).says(1, &["another switch has this store open"]);
     let folder = switch.stop_and_leave().await;
     operator.types(&rewrap).says(0, &["opens with the new key only", "under [sealing_key]", "new.key"]);
@@ -67,6 +72,6 @@ async fn a_stopped_store_takes_another_key_from_the_configuration() {
     let config = std::fs::read_to_string(operator.config()).unwrap().replace("sealing.key", "new.key");
     std::fs::write(operator.config(), config).unwrap();
     operator.types(&["verify"]).says(0, &["Nothing was altered"]);
-    operator.types(&["keys", "rewrap"]).says(2, &["--to-file"]);
+    operator.types(&[&["keys", "rewrap"][..], &because].concat()).says(2, &["--to-file"]);
     drop(folder);
 }

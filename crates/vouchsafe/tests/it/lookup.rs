@@ -114,6 +114,9 @@ async fn a_sandbox_forgets_what_its_caller_asks_it_to_forget() {
     assert_eq!(switch.channel("other").provision(&theirs).await.verdict(), "201");
     let answer = channel.post("/suv/v1/testServerAdmin/reset", "").await;
     assert_eq!((answer.status, answer.json()), (200, json!({"forgotten": 1})));
+    let acts = switch.app.store.acts(None, 9).await.unwrap();
+    let told: Vec<_> = acts.iter().map(|act| format!("{}: {}", act.act.doer, act.act.deed)).collect();
+    assert_eq!(told, ["channel app: reset channel app"], "it is on record");
     assert_eq!(channel.look_up(&[("provisionRequestId", &sale)]).await.verdict(), "404 UNABLE_TO_LOCATE_RECORD");
     assert_eq!(channel.provision(&again).await.verdict(), "201", "the id is free");
     assert_eq!(switch.channel("other").provision(&theirs).await.verdict(), "400 DUPLICATE_RECORD", "theirs is not");

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use vouchsafe_core::advice::Hindrance;
 
-use super::{Command, Tables};
+use super::{Command, Tables, act};
 use crate::record::word::Word;
 use crate::sqlite::{Fault, row};
-use crate::{Attempt, TransactionNumber};
+use crate::{Act, Attempt, TransactionNumber};
 
 /// Counts an attempt and sets the time of the next.
 pub(in crate::sqlite) struct PutOff(pub(in crate::sqlite) Attempt);
@@ -34,6 +34,7 @@ pub(in crate::sqlite) struct Redrive {
     pub(in crate::sqlite) number: Option<TransactionNumber>,
     pub(in crate::sqlite) at: Timestamp,
     pub(in crate::sqlite) most: usize,
+    pub(in crate::sqlite) act: Option<Act>,
 }
 
 impl Command for Redrive {
@@ -48,6 +49,10 @@ impl Command for Redrive {
                    (SELECT position FROM advices
                     WHERE state = 0 AND due_at > ?1 AND position BETWEEN ?2 AND ?3 LIMIT ?4)";
         let most = i64::try_from(self.most).unwrap_or(i64::MAX);
-        Ok(tables.connection.prepare_cached(sql)?.execute((self.at.as_millisecond(), first, last, most))?)
+        let count = tables.connection.prepare_cached(sql)?.execute((self.at.as_millisecond(), first, last, most))?;
+        if let Some(act) = self.act.as_ref().filter(|_| count > 0) {
+            act::note_done(tables, act)?;
+        }
+        Ok(count)
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::transaction::{Event, Kind, State};
 
-use super::{Command, Tables};
+use super::{Command, Tables, act};
 use crate::chain::{Chained, Link};
 use crate::record::Damaged;
 use crate::record::word::Word;
@@ -14,7 +14,7 @@ use crate::seal::Place;
 use crate::sqlite::row::Linked;
 use crate::sqlite::{Fault, row, vouchers};
 use crate::vault::Sealed;
-use crate::{Key, QueuedAdvice, Recorded, Reroute, Transaction, TransactionNumber};
+use crate::{Act, Key, QueuedAdvice, Recorded, Reroute, Transaction, TransactionNumber};
 
 /// A change; what may hold a secret is sealed.
 pub(in crate::sqlite) struct RecordEvent {
@@ -33,6 +33,7 @@ pub(in crate::sqlite) struct RecordEvent {
     /// What the voucher that was issued is found by.
     pub(in crate::sqlite) voucher: Vec<i64>,
     pub(in crate::sqlite) reroute: Option<Reroute>,
+    pub(in crate::sqlite) act: Option<Act>,
 }
 
 impl Command for RecordEvent {
@@ -73,6 +74,9 @@ impl Command for RecordEvent {
             (Some(queued), ends) => self.queue(queued, ends, position, tables)?,
             (None, Some(end)) => self.end(end, position, tables)?,
             (None, None) => {}
+        }
+        if let Some(act) = &self.act {
+            act::note_done(tables, act)?;
         }
         Ok(Recorded::Done)
     }

@@ -2,38 +2,51 @@
 
 use jiff::Timestamp;
 
-use super::{Command, Tables};
+use super::{Command, Tables, act};
+use crate::act::{Act, ActEnd, ActNumber};
 use crate::record::Damaged;
 use crate::seal::Place;
-use crate::sqlite::{Fault, row, total};
-use crate::{Key, TransactionNumber};
+use crate::sqlite::{Fault, row};
+use crate::{Key, Resealed, TransactionNumber};
 
 /// Begins a new key, unless one is still being changed to: then that goes on.
 pub(in crate::sqlite) struct BeginKey {
     pub(in crate::sqlite) key: [u8; 32],
-    pub(in crate::sqlite) at: Timestamp,
+    /// Which number is meant: somebody else may have begun another key meanwhile.
+    pub(in crate::sqlite) number: u16,
+    pub(in crate::sqlite) act: Act,
 }
 
 impl Command for BeginKey {
-    /// The number of the key that is changed to.
-    type Answer = u16;
+    type Answer = ActNumber;
 
-    fn apply(&self, tables: &mut Tables) -> Result<u16, Fault> {
-        // Only the key that the store is sealed with may seal another: it may have been changed since this was opened.
-        total::read(tables.book())?;
+    fn apply(&self, tables: &mut Tables) -> Result<Self::Answer, Fault> {
+        // The act moves the sum, which only the key that the store is sealed with now can open: one that was taken away
+        // since this was opened seals no other.
         let newest = tables.vault.newest();
         let sql = "SELECT count(*) FROM sealing_keys";
         let count: i64 = tables.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?;
         if count > 1 {
-            return Ok(newest);
+            self.expect(newest)?;
+            return act::note_intended(tables, &self.act);
         }
         let number =
             newest.checked_add(1).ok_or(Damaged("there were 65,535 sealing keys, and there can be no more"))?;
+        self.expect(number)?;
         let place = Place::SealingKey(number);
         let sealed = tables.vault.sealer.seal(place, |out| out.extend_from_slice(&self.key));
         let sql = "INSERT INTO sealing_keys (number, key, made_at) VALUES (?1, ?2, ?3)";
-        tables.connection.prepare_cached(sql)?.execute((number, sealed, self.at.as_millisecond()))?;
-        Ok(number)
+        tables.connection.prepare_cached(sql)?.execute((number, sealed, self.act.at.as_millisecond()))?;
+        act::note_intended(tables, &self.act)
+    }
+}
+
+impl BeginKey {
+    fn expect(&self, number: u16) -> Result<(), Damaged> {
+        if self.number == number {
+            return Ok(());
+        }
+        Err(Damaged("the key that is changed to is another by now: somebody else is changing keys"))
     }
 }
 
@@ -46,8 +59,7 @@ pub(in crate::sqlite) struct Reseal {
 type Renewed = (&'static str, i64, Vec<u8>);
 
 impl Command for Reseal {
-    /// How many transactions, 0 where none is left; and up to which number all is sealed.
-    type Answer = (usize, TransactionNumber);
+    type Answer = Resealed;
 
     fn apply(&self, tables: &mut Tables) -> Result<Self::Answer, Fault> {
         let sql = "SELECT resealed_to FROM sealing_keys ORDER BY number DESC LIMIT 1";
@@ -63,8 +75,46 @@ impl Command for Reseal {
         let done = next.last().map_or(TransactionNumber(done.cast_unsigned()), |last| last.number);
         let sql = "UPDATE sealing_keys SET resealed_to = ?1 WHERE number = ?2";
         tables.connection.prepare_cached(sql)?.execute((done.0.cast_signed(), tables.vault.newest()))?;
-        Ok((next.len(), done))
+        // Acts follow once no transaction is left: they are few, but nothing says how few.
+        let acts = if next.is_empty() { reseal_acts(tables, most)? } else { 0 };
+        Ok(Resealed { count: next.len(), acts, up_to: done })
     }
+}
+
+/// Seals anew what the next acts hold, and returns how many they are.
+fn reseal_acts(tables: &Tables, most: i64) -> Result<usize, Fault> {
+    let sql = "SELECT acts_resealed_to FROM sealing_keys ORDER BY number DESC LIMIT 1";
+    let done: i64 = tables.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?;
+    let sql = "SELECT a.number, a.record, e.note FROM acts AS a LEFT JOIN act_ends AS e ON e.number = a.number
+               WHERE a.number > ?1 ORDER BY a.number LIMIT ?2";
+    let mut statement = tables.connection.prepare_cached(sql)?;
+    let mut rows = statement.query((done, most))?;
+    let (mut renewed, mut last, mut count): (Vec<Renewed>, _, _) = (Vec::new(), done, 0);
+    while let Some(row) = rows.next()? {
+        last = row.get(0)?;
+        count += 1;
+        let number = ActNumber(last.cast_unsigned());
+        for (column, place, update) in [
+            (1, Place::Act(number), "UPDATE acts SET record = ?1 WHERE number = ?2"),
+            (2, Place::ActEnd(number), "UPDATE act_ends SET note = ?1 WHERE number = ?2"),
+        ] {
+            let sealed = row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+            let anew = sealed.map(|sealed| tables.book().renew(place, sealed)).transpose();
+            let anew = anew.map_err(|fault| match fault {
+                Fault::Damaged(what) => Fault::BrokenAct { number, what },
+                other => other,
+            })?;
+            if let Some(sealed) = anew.flatten() {
+                renewed.push((update, last, sealed));
+            }
+        }
+    }
+    for (sql, row, sealed) in renewed {
+        tables.connection.prepare_cached(sql)?.execute((sealed, row))?;
+    }
+    let sql = "UPDATE sealing_keys SET acts_resealed_to = ?1 WHERE number = ?2";
+    tables.connection.prepare_cached(sql)?.execute((last, tables.vault.newest()))?;
+    Ok(count)
 }
 
 /// What a transaction holds that is not sealed with the newest key, sealed with it.
@@ -97,8 +147,11 @@ fn renewed(tables: &Tables, key: &Key, number: TransactionNumber) -> Result<Vec<
     Ok(renewed)
 }
 
-/// Throws the older keys away, once nothing is sealed with them.
-pub(in crate::sqlite) struct RetireKeys;
+/// Throws the older keys away, once nothing is sealed with them, and ends the act that had it done.
+pub(in crate::sqlite) struct RetireKeys {
+    pub(in crate::sqlite) act: ActNumber,
+    pub(in crate::sqlite) at: Timestamp,
+}
 
 impl Command for RetireKeys {
     /// How many were thrown away; nothing where something is still sealed with them.
@@ -107,11 +160,16 @@ impl Command for RetireKeys {
     fn apply(&self, tables: &mut Tables) -> Result<Self::Answer, Fault> {
         // Whatever was written since the key was begun is sealed with it: see `Tables::begin`.
         let sql = "SELECT EXISTS (SELECT 1 FROM transactions
-                                  WHERE number > (SELECT resealed_to FROM sealing_keys ORDER BY number DESC LIMIT 1))";
+                                  WHERE number > (SELECT resealed_to FROM sealing_keys ORDER BY number DESC LIMIT 1))
+                       OR EXISTS (SELECT 1 FROM acts
+                                  WHERE number > (SELECT acts_resealed_to FROM sealing_keys
+                                                  ORDER BY number DESC LIMIT 1))";
         if tables.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))? {
             return Ok(None);
         }
         let sql = "DELETE FROM sealing_keys WHERE number < ?1";
-        Ok(Some(tables.connection.prepare_cached(sql)?.execute([tables.vault.newest()])?))
+        let count = tables.connection.prepare_cached(sql)?.execute([tables.vault.newest()])?;
+        act::end(tables, self.act, &ActEnd::Done, self.at)?;
+        Ok(Some(count))
     }
 }

@@ -2,7 +2,7 @@
 
 use vouchsafe_core::id::ChannelId;
 
-use super::{Command, Tables};
+use super::{Command, Tables, act};
 use crate::chain::Mark;
 use crate::record::word::Word;
 use crate::seal::{Form, Place};
@@ -10,13 +10,14 @@ use crate::sqlite::Fault;
 use crate::sqlite::journal::{self, Line, Proven};
 use crate::sqlite::row::{self, Forestalling};
 use crate::vault::Opened;
-use crate::{Key, Transaction, TransactionNumber};
+use crate::{Act, Key, Transaction, TransactionNumber};
 
 /// Gives everything that is a channel's to another name. Whatever is sealed is sealed anew and whatever is chained is
 /// chained anew, because both are bound to the name; all in one commit, which suits a sandbox and nothing larger.
 pub(in crate::sqlite) struct SetAside {
     pub(in crate::sqlite) channel: ChannelId,
     pub(in crate::sqlite) under: ChannelId,
+    pub(in crate::sqlite) act: Act,
 }
 
 impl Command for SetAside {
@@ -34,6 +35,7 @@ impl Command for SetAside {
             self.move_one(TransactionNumber(number.cast_unsigned()), to, tables)?;
         }
         self.move_forestalled(from, to, tables)?;
+        act::note_done(tables, &self.act)?;
         Ok(numbers.len())
     }
 }

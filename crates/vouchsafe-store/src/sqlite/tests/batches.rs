@@ -159,6 +159,7 @@ async fn too_much_new_work_is_refused_and_work_begun_waits_for_room() {
         advised: None,
         note: None,
         reroute: None,
+        act: None,
     };
     let mut record = Box::pin(store.record(change));
     poll_once(&mut record).await;

@@ -24,6 +24,7 @@ fn resolution(orphan: &Transaction) -> Change {
         advised: None,
         note: Some(vouchsafe_core::text::Text::new("paid back in cash").unwrap()),
         reroute: None,
+        act: None,
     }
 }
 
@@ -122,7 +123,7 @@ fn what_is_not_ours_is_refused_and_left_as_it_was() {
     drop(house.open());
     assert_eq!(SqliteStore::open_beside(&house.path(), sealer(2)).map(|_| ()), Err(OpenError::OtherKey));
     for (version, expect) in
-        [(1, OpenError::Older { found: 1, known: 4 }), (99, OpenError::Newer { found: 99, known: 4 })]
+        [(1, OpenError::Older { found: 1, known: 5 }), (99, OpenError::Newer { found: 99, known: 5 })]
     {
         house.look_inside().pragma_update(None, "user_version", version).unwrap();
         assert_eq!(beside(&house).map(|_| ()), Err(expect));

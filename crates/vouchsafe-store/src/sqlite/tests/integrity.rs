@@ -6,8 +6,9 @@ use vouchsafe_core::transaction::{Event, Kind};
 
 use super::lives::{declined, lead, queued, reversing};
 use super::*;
+use crate::story::acts::act;
 use crate::story::{approval, change, recorded, sample};
-use crate::{Intent, Verdict};
+use crate::{Deed, Intent, Verdict};
 
 async fn verdict(store: &SqliteStore) -> Verdict {
     store.verify(|_, _| ()).await.unwrap()
@@ -20,8 +21,8 @@ async fn what_nobody_altered_is_proven() {
     assert_eq!(verdict(&store).await, Verdict::default());
     lead(&store).await;
     let whole = verdict(&store).await;
-    let Verdict { transactions, events, forestalled, broken, ref told, sum } = whole;
-    assert_eq!((transactions, events, forestalled, broken, told.as_slice()), (4, 5, 1, 0, &[][..]));
+    let Verdict { transactions, events, forestalled, acts, broken, ref told, sum } = whole;
+    assert_eq!((transactions, events, forestalled, acts, broken, told.as_slice()), (4, 5, 1, 0, 0, &[][..]));
     assert_ne!(sum, 0);
     store.close();
     let reader = SqliteStore::open_read_only(&house.path(), sealer(1)).unwrap();
@@ -232,4 +233,61 @@ async fn what_is_read_is_of_one_moment_whatever_is_written_meanwhile() {
         read += 1;
     }
     assert_eq!(writing.await.unwrap().version, 101);
+}
+
+/// A store with three acts: one done, one intended, and one that was intended and has failed.
+async fn house_of_acts() -> (House, SqliteStore) {
+    let house = House::new();
+    let store = house.open();
+    let reset = act(Deed::ResetChannel(key(1).channel));
+    store.set_aside(key(1).channel, key(1).channel, reset).await.unwrap();
+    store.intend(act(Deed::RedriveAdvices)).await.unwrap();
+    let failed = store.intend(act(Deed::RewrapKeys)).await.unwrap();
+    let why = ActEnd::Failed(crate::Standing::new("no disk").unwrap());
+    store.end_act(failed, why, story::intent(&key(1)).at).await.unwrap();
+    (house, store)
+}
+
+#[tokio::test]
+async fn an_act_that_was_altered_removed_or_moved_is_found_and_refused() {
+    let (_house, store) = house_of_acts().await;
+    let whole = verdict(&store).await;
+    assert_eq!((whole.acts, whole.broken, store.acts(None, 9).await.unwrap().len()), (3, 0, 3));
+    for (tamper, words, is_refused) in [
+        ("UPDATE acts SET at = at + 1 WHERE number = 2", "act 2: it is not what was written", true),
+        ("UPDATE acts SET is_intended = 0 WHERE number = 2", "act 2: it is not what was written", true),
+        ("UPDATE acts SET link = zeroblob(16) WHERE number = 1", "act 1: it is not what was written", true),
+        (
+            "UPDATE acts SET record = (SELECT record FROM acts WHERE number = 1) WHERE number = 2",
+            "act 2: it was sealed with another key or for another place",
+            true,
+        ),
+        ("DELETE FROM acts WHERE number = 1", "act 1: it is gone", true),
+        ("DELETE FROM acts WHERE number = 2", "act 2: it is gone", true),
+        ("UPDATE acts SET number = 5 WHERE number = 2", "act 5: it was sealed with another key", true),
+        ("UPDATE act_ends SET at = at + 1", "act 3: its end is not what was written", true),
+        ("UPDATE act_ends SET note = NULL", "act 3: its end is not what was written", true),
+        ("UPDATE act_ends SET number = 1", "act 1: it was sealed with another key or for another place", true),
+        ("INSERT INTO act_ends SELECT 2, at, NULL, link FROM act_ends", "act 2: its end is not what was written", true),
+        ("INSERT INTO act_ends SELECT 9, at, note, link FROM act_ends", "an end belongs to nothing: act 9", false),
+        ("DELETE FROM act_ends", "something is gone without a trace", false),
+        ("DELETE FROM act_ends; DELETE FROM acts WHERE number = 3", "something is gone without a trace", false),
+        ("DELETE FROM act_ends; DELETE FROM acts", "something is gone without a trace", false),
+    ] {
+        let (house, store) = house_of_acts().await;
+        house.look_inside().execute_batch(&format!("PRAGMA foreign_keys = off; {tamper}")).unwrap();
+        let told = verdict(&store).await.told;
+        assert!(told.iter().any(|told| told.contains(words)), "{tamper}: {told:?}");
+        let read = store.acts(None, 9).await;
+        let refused = matches!(read, Err(StoreError::Determinate(Cause::Damaged(_))));
+        assert_eq!(refused, is_refused, "{tamper}: {read:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_act_that_was_altered_cannot_end() {
+    let (house, store) = house_of_acts().await;
+    house.look_inside().execute_batch("UPDATE acts SET at = at + 1 WHERE number = 2").unwrap();
+    let refused = store.end_act(crate::ActNumber(2), ActEnd::Done, story::intent(&key(1)).at).await;
+    assert!(matches!(refused, Err(StoreError::Determinate(Cause::Damaged(_)))), "{refused:?}");
 }

@@ -5,7 +5,9 @@ use vouchsafe_core::transaction::Event;
 
 use super::lives::{confirmed, declined, lead, reversing};
 use super::*;
+use crate::Deed;
 use crate::seal::Form;
+use crate::story::acts::act;
 use crate::story::{change, recorded};
 
 /// The numbers of the keys that everything is sealed with.
@@ -14,7 +16,9 @@ fn keys_in_use(house: &House) -> Vec<u16> {
     let sql = "SELECT request FROM transactions
                UNION ALL SELECT outcome FROM events WHERE outcome IS NOT NULL
                UNION ALL SELECT note FROM events WHERE note IS NOT NULL
-               UNION ALL SELECT advised FROM events WHERE advised IS NOT NULL";
+               UNION ALL SELECT advised FROM events WHERE advised IS NOT NULL
+               UNION ALL SELECT record FROM acts
+               UNION ALL SELECT note FROM act_ends WHERE note IS NOT NULL";
     let mut statement = inside.prepare(sql).unwrap();
     let sealed: Vec<Vec<u8>> = statement.query_map((), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
     let number = |sealed: &Vec<u8>| match Form::of(sealed).unwrap() {
@@ -31,11 +35,31 @@ fn keys_in_use(house: &House) -> Vec<u16> {
 async fn reseal_all(store: &SqliteStore) -> usize {
     let mut count = 0;
     loop {
-        match store.reseal(2).await.unwrap().count {
-            0 => return count,
-            more => count += more,
+        let step = store.reseal(2).await.unwrap();
+        assert!(step.count == 0 || step.acts == 0, "acts come last");
+        count += step.count;
+        if step.count + step.acts == 0 {
+            return count;
         }
     }
+}
+
+/// Begins the key of a number, or goes on with it.
+async fn begin(store: &SqliteStore, number: u16) -> Result<ActNumber, StoreError> {
+    store.begin_key(number, act(Deed::RotateKeys(number))).await
+}
+
+/// When a rotation ends.
+fn ends_at() -> Timestamp {
+    act(Deed::RewrapKeys).at + jiff::SignedDuration::from_secs(1)
+}
+
+/// The rotations on record that have ended, and those that have not.
+async fn rotations(store: &SqliteStore) -> (usize, usize) {
+    let acts = store.acts(None, 99).await.unwrap();
+    let rotations = acts.iter().filter(|act| matches!(act.act.deed, Deed::RotateKeys(_)));
+    let ended = rotations.clone().filter(|act| act.ended == Some((ends_at(), ActEnd::Done))).count();
+    (ended, rotations.count() - ended)
 }
 
 #[tokio::test]
@@ -45,20 +69,29 @@ async fn a_new_key_is_taken_up_by_a_running_switch_and_the_old_one_thrown_away()
     let traces = story::leave_traces(&switch).await;
     let command = SqliteStore::open_beside(&house.path(), sealer(1)).unwrap();
     assert_eq!(keys_in_use(&house), [1]);
-    let at = story::intent(&key(1)).at;
-    assert_eq!(command.begin_key(at).await, Ok(2));
-    assert_eq!(command.begin_key(at).await, Ok(2), "a change that has not ended goes on");
-    assert_eq!(command.retire_keys().await, Ok(None), "what is still in use is not thrown away");
+    for other in [1, 3] {
+        let refused = begin(&command, other).await;
+        assert!(matches!(refused, Err(StoreError::Determinate(Cause::Damaged(_)))), "{refused:?}");
+    }
+    begin(&command, 2).await.unwrap();
+    let rotation = begin(&command, 2).await.expect("a change that has not ended goes on");
+    assert!(begin(&command, 3).await.is_err(), "and another is not begun meanwhile");
+    assert_eq!(command.retire_keys(rotation, ends_at()).await, Ok(None), "what is still in use is not thrown away");
+    assert_eq!(rotations(&command).await, (0, 2));
     // What the switch seals was sealed before it could know, and is on disk with the new key.
     open_new(&switch, &key(1)).await;
     let rows = "SELECT request FROM transactions ORDER BY number DESC LIMIT 1";
     let last: Vec<u8> = house.look_inside().query_row(rows, (), |row| row.get(0)).unwrap();
     assert!(matches!(Form::of(&last).unwrap(), Form::ByNumber(2, _)));
     assert!(reseal_all(&command).await > 1);
-    assert_eq!(command.retire_keys().await, Ok(Some(1)));
+    assert_eq!(command.retire_keys(rotation, ends_at()).await, Ok(Some(1)));
+    assert_eq!(rotations(&command).await, (1, 1), "of the first nobody knows that it was done");
     assert_eq!(keys_in_use(&house), [2]);
     let (keys, _) = command.keys().await.unwrap();
-    assert_eq!(keys.iter().map(|key| (key.number, key.made_at)).collect::<Vec<_>>(), [(2, Some(at))]);
+    assert_eq!(
+        keys.iter().map(|key| (key.number, key.made_at)).collect::<Vec<_>>(),
+        [(2, Some(act(Deed::RewrapKeys).at))]
+    );
     switch.close();
     story::find_traces(&house.open(), &traces).await;
 }
@@ -69,17 +102,21 @@ async fn a_change_of_keys_that_was_interrupted_goes_on_where_it_was() {
     lead(&house.open()).await;
     let before = {
         let command = SqliteStore::open_beside(&house.path(), sealer(1)).unwrap();
-        command.begin_key(story::intent(&key(1)).at).await.unwrap();
+        begin(&command, 2).await.unwrap();
         let first = command.reseal(1).await.unwrap();
         assert_eq!((first.count, first.up_to), (1, TransactionNumber(1)));
         command.verify(|_, _| ()).await.unwrap()
     };
     assert_eq!(keys_in_use(&house), [1, 2], "half of it is done, and all of it can be read");
     let command = SqliteStore::open_beside(&house.path(), sealer(1)).unwrap();
-    assert_eq!(command.begin_key(story::intent(&key(1)).at).await, Ok(2));
+    let rotation = begin(&command, 2).await.unwrap();
+    let sound = command.verify(|_, _| ()).await.unwrap();
+    assert_eq!((sound.transactions, sound.events, sound.acts), (before.transactions, before.events, before.acts + 1));
     assert_eq!(reseal_all(&command).await, 3);
-    assert_eq!(command.retire_keys().await, Ok(Some(1)));
-    assert_eq!(command.verify(|_, _| ()).await, Ok(before), "the proof is the same whatever the key");
+    assert_eq!(command.verify(|_, _| ()).await, Ok(sound), "the proof is the same whatever the key");
+    assert_eq!(command.retire_keys(rotation, ends_at()).await, Ok(Some(1)));
+    let retired = command.verify(|_, _| ()).await.unwrap();
+    assert_eq!((retired.acts, retired.told), (before.acts + 1, Vec::new()));
 }
 
 #[tokio::test]
@@ -87,12 +124,19 @@ async fn another_key_from_the_configuration_opens_the_same_store() {
     let house = House::new();
     let store = house.open();
     let traces = story::leave_traces(&store).await;
-    assert_eq!(SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2)), Err(OpenError::InUse));
+    let rewrap = |old| SqliteStore::rewrap(&house.path(), sealer(old), &sealer(2), act(Deed::RewrapKeys));
+    let acts = store.acts(None, 99).await.unwrap();
+    assert_eq!(rewrap(1), Err(OpenError::InUse));
     store.close();
-    assert_eq!(SqliteStore::rewrap(&house.path(), sealer(3), &sealer(2)), Err(OpenError::OtherKey));
-    SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2)).unwrap();
+    assert_eq!(rewrap(3), Err(OpenError::OtherKey));
+    rewrap(1).unwrap();
     assert_eq!(SqliteStore::open(&house.path(), sealer(1)).map(|_| ()), Err(OpenError::OtherKey));
-    story::find_traces(&SqliteStore::open(&house.path(), sealer(2)).unwrap(), &traces).await;
+    let store = SqliteStore::open(&house.path(), sealer(2)).unwrap();
+    let mut now = store.acts(None, 99).await.unwrap();
+    let last = now.pop().unwrap();
+    assert_eq!(now, acts, "what was refused left no act");
+    assert_eq!((last.act.deed, last.ended.map(|(_, end)| end)), (Deed::RewrapKeys, Some(ActEnd::Done)));
+    story::find_traces(&store, &traces).await;
 }
 
 #[tokio::test]
@@ -100,8 +144,8 @@ async fn nobody_seals_a_key_with_one_that_the_store_was_taken_away_from() {
     let house = House::new();
     lead(&house.open()).await;
     let command = SqliteStore::open_beside(&house.path(), sealer(1)).unwrap();
-    SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2)).unwrap();
-    let refused = command.begin_key(story::intent(&key(1)).at).await;
+    SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2), act(Deed::RewrapKeys)).unwrap();
+    let refused = begin(&command, 2).await;
     assert!(matches!(refused, Err(StoreError::Determinate(Cause::Damaged(_)))), "{refused:?}");
     drop(command);
     assert_eq!(SqliteStore::open(&house.path(), sealer(2)).map(|_| ()), Ok(()));
@@ -115,10 +159,10 @@ async fn what_is_read_beside_a_change_of_keys_can_be_read() {
     let path = house.path();
     let rotating = tokio::spawn(async move {
         let command = SqliteStore::open_beside(&path, sealer(1)).unwrap();
-        for _ in 0..30 {
-            command.begin_key(Timestamp::UNIX_EPOCH).await.unwrap();
+        for number in 2..32 {
+            let rotation = begin(&command, number).await.unwrap();
             reseal_all(&command).await;
-            command.retire_keys().await.unwrap();
+            command.retire_keys(rotation, ends_at()).await.unwrap();
         }
     });
     while !rotating.is_finished() {

@@ -4,9 +4,10 @@ use vouchsafe_core::advice::{Advice, Hindrance, ReversalReason};
 use vouchsafe_core::transaction::Event;
 
 use super::*;
-use crate::QueuedAdvice;
 use crate::record::word::Word;
+use crate::story::acts::act;
 use crate::story::sample;
+use crate::{Deed, QueuedAdvice};
 
 /// The schema as version 1 was released.
 const FIRST: &str = include_str!("../../../migrations/sqlite/0001_transactions.sql");
@@ -67,7 +68,7 @@ async fn what_the_first_version_wrote_is_kept_and_goes_on() {
     let house = House::new();
     let (reversing, pending) = leave_first_version(&house);
     let refused = SqliteStore::open_beside(&house.path(), sealer(1)).map(|_| ());
-    assert_eq!(refused, Err(OpenError::Older { found: 1, known: 4 }), "only a switch brings it up to date");
+    assert_eq!(refused, Err(OpenError::Older { found: 1, known: 5 }), "only a switch brings it up to date");
     for _ in 0..2 {
         let store = house.open();
         assert_eq!(store.find(&reversing.key).await.unwrap().as_ref(), Some(&reversing));
@@ -123,15 +124,16 @@ async fn what_the_first_version_wrote_is_proven_from_then_on_and_can_have_new_ke
         async |store: &SqliteStore| store.keys().await.unwrap().0.iter().map(|key| key.number).collect::<Vec<_>>();
     assert_eq!(keys(&store).await, [0, 1], "its records are sealed with the configuration's own key");
     store.close();
-    let refused = SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2));
+    let rewrap = || SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2), act(Deed::RewrapKeys));
+    let refused = rewrap();
     assert!(matches!(refused, Err(OpenError::Engine(words)) if words.contains("keys rotate")));
     let store = house.open();
-    assert_eq!(store.begin_key(reversing.opened_at).await, Ok(1));
-    assert_eq!(store.reseal(9).await.unwrap().count, 2);
-    assert_eq!(store.retire_keys().await, Ok(Some(1)));
+    let rotation = store.begin_key(1, act(Deed::RotateKeys(1))).await.unwrap();
+    assert_eq!((store.reseal(9).await.unwrap().count, store.reseal(9).await.unwrap().acts), (2, 1));
+    assert_eq!(store.retire_keys(rotation, reversing.opened_at).await, Ok(Some(1)));
     assert_eq!(keys(&store).await, [1]);
     store.close();
-    SqliteStore::rewrap(&house.path(), sealer(1), &sealer(2)).unwrap();
+    rewrap().unwrap();
     let store = SqliteStore::open(&house.path(), sealer(2)).unwrap();
     assert!(store.request(reversing.number).await.is_ok());
     assert_eq!(store.verify(|_, _| ()).await.unwrap().broken, 0);

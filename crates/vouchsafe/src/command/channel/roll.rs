@@ -6,8 +6,13 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+use vouchsafe_core::id::ChannelId;
+use vouchsafe_store::Deed;
 
+use crate::clock::{Clock as _, MachineClock};
 use crate::command::Failure;
+use crate::command::file_act::FileAct;
+use crate::command::grounds::Signed;
 use crate::config::{self, Channel, Config, ConfigError, SecretHash};
 
 /// What a new file says of itself.
@@ -25,6 +30,14 @@ pub(super) struct Roll {
     folder: File,
     /// The file whose owner and permissions a new one gets.
     like: PathBuf,
+}
+
+/// What is said of a file that was put in place.
+pub(super) struct Placed {
+    /// When a running switch sees it.
+    pub(super) soon: String,
+    /// Whether the end of the act is on record too: what cannot be taken back must be told first.
+    pub(super) ended: Result<(), Failure>,
 }
 
 /// The two places where channels stand.
@@ -151,8 +164,31 @@ impl Roll {
         Ok(())
     }
 
-    /// Writes the file, if a switch can use it, and says when a running one does.
-    pub(super) fn put_in_place(self) -> Result<String, Failure> {
+    /// How a channel stands in the file: in few words, and without what it is known by.
+    pub(super) fn standing(&mut self, id: &str) -> String {
+        let Ok(channel) = self.channel(id) else { return "not there".to_owned() };
+        let text = |name: &str| channel.get(name).and_then(Item::as_str).unwrap_or_default();
+        let secrets = channel.get("secrets").and_then(Item::as_array).map_or(0, Array::len);
+        let is_disabled = channel.get("disabled").and_then(Item::as_bool).unwrap_or(false);
+        let mut words = vec![
+            if is_disabled { "kept out" } else { "let in" }.to_owned(),
+            text("messaging").to_owned(),
+            if secrets == 1 { "1 secret".to_owned() } else { format!("{secrets} secrets") },
+        ];
+        if channel.contains_key("default_provider") {
+            words.push(format!("default provider {}", text("default_provider")));
+        }
+        words.join(", ")
+    }
+
+    /// Writes the file, if a switch can use it, with a record of the act before and after it.
+    pub(super) fn put_in_place(
+        mut self,
+        id: &str,
+        before: String,
+        deed: impl Fn(ChannelId) -> Deed,
+        signed: &Signed,
+    ) -> Result<Placed, Failure> {
         let text = self.document.to_string();
         config::channel::parse(&text, &self.config).map_err(|error| match error {
             // Of what was just added there is no line yet that anybody could look at.
@@ -161,10 +197,21 @@ impl Roll {
             }
             unreadable @ ConfigError::Unreadable { .. } => Failure::unusable(unreadable),
         })?;
-        replace(&self.path, &self.folder, &self.like, &text)
-            .map_err(|error| Failure::failed(format!("cannot write {}: {error}", self.path.display())))?;
+        // What a switch can use has no other ids.
+        let channel = ChannelId::new(id).map_err(|fault| Failure::unusable(format!("the channel's id {fault}")))?;
+        let act = signed.act(MachineClock.now(), deed(channel), &before, &self.standing(id));
+        let act = FileAct::intend(&self.config, act)?;
+        let replaced = replace(&self.path, &self.folder, &self.like, &text)
+            .map_err(|error| Failure::failed(format!("cannot write {}: {error}", self.path.display())));
+        let ended = match &replaced {
+            // It stands there, but perhaps not for good: whether it was done is not known.
+            Err(_) if fs::read_to_string(&self.path).is_ok_and(|found| found == text) => Ok(()),
+            replaced => act.end(replaced.as_ref().copied()),
+        };
+        replaced?;
         let seconds = 2 * self.config.limits.file_check.as_secs();
-        Ok(format!(" (a running switch sees it within {seconds} seconds, or at once on SIGHUP)"))
+        let soon = format!(" (a running switch sees it within {seconds} seconds, or at once on SIGHUP)");
+        Ok(Placed { soon, ended })
     }
 
     fn channel(&mut self, id: &str) -> Result<&mut Table, Failure> {

@@ -11,6 +11,7 @@ use vouchsafe_core::voucher::Voucher;
 use vouchsafe_store::{Key, QueuedAdvice};
 
 use super::*;
+use crate::command::grounds::Grounds;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_764_000_000 + seconds).unwrap()
@@ -135,13 +136,16 @@ fn an_age_is_told_in_the_units_that_matter() {
 
 #[test]
 fn only_an_orphan_is_resolved_and_only_one() {
-    let note = || FreeText::new("credited").unwrap();
+    let signed = Grounds::signed_for_tests("credited");
     let orphaned = orphan(17, None);
-    let change = resolution(&orphaned, note(), at(9)).unwrap();
+    let change = resolution(&orphaned, &signed, at(9)).unwrap();
     assert_eq!((change.state, change.event, change.seen), (State::Resolved, Event::OrphanResolved, 1));
-    assert_eq!(change.note, Some(note()));
+    assert_eq!(change.note, FreeText::new("credited").ok());
+    let act = change.act.unwrap();
+    assert_eq!((act.deed, act.reason.as_str()), (Deed::ResolveOrphan(orphaned.number), "credited"));
+    assert_eq!((act.before.as_str(), act.after.as_str()), ("orphaned", "resolved"));
     for state in State::ALL.iter().copied().filter(|state| *state != State::Orphaned) {
-        let refused = resolution(&Transaction { state, ..orphaned.clone() }, note(), at(9)).unwrap_err();
+        let refused = resolution(&Transaction { state, ..orphaned.clone() }, &signed, at(9)).unwrap_err();
         assert!(refused.contains(&format!("is {state}, not orphaned")), "{refused}");
     }
     assert_eq!(only("17", std::slice::from_ref(&orphaned)), Ok(&orphaned));

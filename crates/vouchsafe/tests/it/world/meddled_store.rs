@@ -8,8 +8,8 @@ use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::message::Request;
 use vouchsafe_core::voucher::VoucherName;
 use vouchsafe_store::{
-    Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key, OpenAdvice, Opened,
-    Recorded, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key,
+    OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
 };
 
 /// The verbs of a store, as far as tests tell them apart.
@@ -22,6 +22,8 @@ pub(crate) enum Verb {
     Redrive,
     SetAside,
     Destroy,
+    Intend,
+    EndAct,
     Find,
     Request,
     /// Anything else that only reads.
@@ -38,7 +40,9 @@ impl Verb {
             | Self::PutOff
             | Self::Redrive
             | Self::SetAside
-            | Self::Destroy => true,
+            | Self::Destroy
+            | Self::Intend
+            | Self::EndAct => true,
             Self::Find | Self::Request | Self::Read => false,
         }
     }
@@ -81,12 +85,30 @@ impl<M: Meddler> Store for MeddledStore<M> {
         self.meddler.call(Verb::PutOff, self.inner.put_off(attempt)).await
     }
 
-    async fn redrive(&self, of: Option<TransactionNumber>, at: Timestamp, most: usize) -> Result<usize, StoreError> {
-        self.meddler.call(Verb::Redrive, self.inner.redrive(of, at, most)).await
+    async fn redrive(
+        &self,
+        of: Option<TransactionNumber>,
+        at: Timestamp,
+        most: usize,
+        act: Option<Act>,
+    ) -> Result<usize, StoreError> {
+        self.meddler.call(Verb::Redrive, self.inner.redrive(of, at, most, act)).await
     }
 
-    async fn set_aside(&self, channel: ChannelId, under: ChannelId) -> Result<usize, StoreError> {
-        self.meddler.call(Verb::SetAside, self.inner.set_aside(channel, under)).await
+    async fn set_aside(&self, channel: ChannelId, under: ChannelId, act: Act) -> Result<usize, StoreError> {
+        self.meddler.call(Verb::SetAside, self.inner.set_aside(channel, under, act)).await
+    }
+
+    async fn intend(&self, act: Act) -> Result<ActNumber, StoreError> {
+        self.meddler.call(Verb::Intend, self.inner.intend(act)).await
+    }
+
+    async fn end_act(&self, number: ActNumber, end: ActEnd, at: Timestamp) -> Result<(), StoreError> {
+        self.meddler.call(Verb::EndAct, self.inner.end_act(number, end, at)).await
+    }
+
+    async fn acts(&self, of: Option<TransactionNumber>, most: usize) -> Result<Vec<RecordedAct>, StoreError> {
+        self.meddler.call(Verb::Read, self.inner.acts(of, most)).await
     }
 
     async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {
