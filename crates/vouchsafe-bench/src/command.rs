@@ -13,7 +13,7 @@ use crate::isolation::IsolationArguments;
 use crate::restart::RestartArguments;
 use crate::trouble::TroubleArguments;
 use crate::workplace::Workplace;
-use crate::{fill, growth, headline, isolation, load, restart, smoke, stub, trouble, yardstick};
+use crate::{crowd, fill, growth, headline, isolation, load, restart, smoke, stub, trouble, yardstick};
 
 /// How fast the switch is, beside the bare append: the least that two durable records and two HTTP exchanges cost.
 /// Without a command: the headline, the switch and the bare append in turns.
@@ -44,6 +44,8 @@ enum Command {
     Trouble(TroubleArguments),
     /// Measure one provider's sales beside another that never answers.
     Isolation(IsolationArguments),
+    /// Measure a channel's sales beside callers that mean no good: slow heads, slow bodies, huge heads, many connections.
+    Crowding(IsolationArguments),
     /// Try every measurement once and briefly. Fails on errors, never on time.
     Smoke,
     /// Take part in a measurement; this program starts itself so.
@@ -72,7 +74,8 @@ pub(crate) fn run(line: CommandLine) -> Result<(), Fault> {
         Some(Command::Growth(arguments)) => growth::growth(&workplace, &arguments),
         Some(Command::Restart(arguments)) => restart::restart(&workplace, &arguments),
         Some(Command::Trouble(arguments)) => trouble::trouble(&workplace, &arguments),
-        Some(Command::Isolation(arguments)) => isolation::isolation(&workplace, &arguments),
+        Some(Command::Isolation(arguments)) => isolation::isolation(&workplace, &arguments, &isolation::PROVIDERS),
+        Some(Command::Crowding(arguments)) => isolation::isolation(&workplace, &arguments, &isolation::CROWDS),
         Some(Command::Smoke) => smoke::smoke(&options),
         Some(Command::Part { part, orders }) => take_part(&part, &orders),
     }
@@ -82,6 +85,7 @@ fn take_part(part: &str, orders: &str) -> Result<(), Fault> {
     match part {
         "stub" => stub::run(read(part, orders)?),
         "yardstick" => yardstick::run(&read(part, orders)?),
+        "crowd" => crowd::run(read(part, orders)?),
         "load" => load::run(read(part, orders)?),
         _ => Err(Fault::Nonsense { process: part.to_owned(), wrong: "there is no such part".to_owned() }),
     }

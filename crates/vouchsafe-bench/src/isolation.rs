@@ -1,9 +1,11 @@
-//! Whether one provider that never answers slows the sales of another.
+//! Whether one provider that never answers slows the sales of another, and whether callers that mean no good slow those of
+//! a channel.
 
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::crowd::{CrowdOrders, Rudeness};
 use crate::fault::Fault;
 use crate::figures::median;
 use crate::headline::seconds;
@@ -49,13 +51,23 @@ pub(crate) struct IsolationArguments {
 
 /// What goes on beside the sales that are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Beside {
+pub(crate) enum Beside {
     Nothing,
     Answering,
     Silent,
+    Crowd(Rudeness),
 }
 
-const ALL: [Beside; 3] = [Beside::Nothing, Beside::Answering, Beside::Silent];
+/// Beside other providers.
+pub(crate) const PROVIDERS: [Beside; 3] = [Beside::Nothing, Beside::Answering, Beside::Silent];
+/// Beside callers that mean no good.
+pub(crate) const CROWDS: [Beside; 5] = [
+    Beside::Nothing,
+    Beside::Crowd(Rudeness::SlowHeads),
+    Beside::Crowd(Rudeness::SlowBodies),
+    Beside::Crowd(Rudeness::HugeHeads),
+    Beside::Crowd(Rudeness::Flood),
+];
 
 impl Beside {
     const fn name(self) -> &'static str {
@@ -63,6 +75,10 @@ impl Beside {
             Self::Nothing => "nothing",
             Self::Answering => "one that answers",
             Self::Silent => "one that never does",
+            Self::Crowd(Rudeness::SlowHeads) => "heads without an end",
+            Self::Crowd(Rudeness::SlowBodies) => "bodies without an end",
+            Self::Crowd(Rudeness::HugeHeads) => "heads of 256 KiB",
+            Self::Crowd(Rudeness::Flood) => "a flood of connections",
         }
     }
 }
@@ -81,29 +97,28 @@ struct Series {
 }
 
 /// Measures, and tells.
-pub(crate) fn isolation(workplace: &Workplace, arguments: &IsolationArguments) -> Result<(), Fault> {
-    let none_yet = |beside| Series {
-        beside,
+pub(crate) fn isolation(workplace: &Workplace, arguments: &IsolationArguments, beside: &[Beside]) -> Result<(), Fault> {
+    let none_yet = |beside: &Beside| Series {
+        beside: *beside,
         p50: Vec::new(),
         p99: Vec::new(),
         all: Times::none(),
         cpu_seconds: Vec::new(),
         flushes: Vec::new(),
     };
-    let mut three = ALL.map(none_yet);
+    let mut all: Vec<_> = beside.iter().map(none_yet).collect();
     for round in 0..arguments.rounds {
-        let mut order = [0, 1, 2];
         // Whoever comes first in one round comes last in the next.
-        order.rotate_left(usize::try_from(round % 3).unwrap_or_default());
-        for place in order {
-            let series = &mut three[place];
+        let first = usize::try_from(round).unwrap_or_default() % all.len();
+        for place in (0..all.len()).cycle().skip(first).take(all.len()) {
+            let series = &mut all[place];
             let (rounds, beside) = (arguments.rounds, series.beside.name());
             progress(&format!("round {} of {rounds}: beside {beside}", round + 1));
             one(workplace, arguments, series)?;
         }
     }
     progress("");
-    let text = tell(&three);
+    let text = tell(&all);
     say(&text).map_err(Fault::machine("print the figures"))
 }
 
@@ -138,12 +153,20 @@ fn one(workplace: &Workplace, arguments: &IsolationArguments, series: &mut Serie
         patience: Duration::from_secs(2),
     };
     let beside = match series.beside {
-        Beside::Nothing => None,
+        Beside::Nothing | Beside::Crowd(_) => None,
         // Each of its sales may wait to its end, and no more of them are under way than it takes.
         Beside::Answering | Beside::Silent => {
             let load = load("other", arguments.others, arguments.others * PATIENCE * 2);
             Some(Loading::start(load, subject.address, folder.path().join("other-answers"))?)
         }
+    };
+    let _crowd = match series.beside {
+        Beside::Crowd(rudeness) => {
+            let crowd = Process::part("crowd", &CrowdOrders { to: subject.address, rudeness })?;
+            crowd.address()?;
+            Some(crowd)
+        }
+        Beside::Nothing | Beside::Answering | Beside::Silent => None,
     };
     let measured =
         Loading::start(load("measured", arguments.sales, 16), subject.address, folder.path().join("answers"))?;
@@ -180,11 +203,11 @@ fn all_sold(report: &Report) -> Result<(), Fault> {
     Err(Fault::Nonsense { process: "the switch".to_owned(), wrong })
 }
 
-fn tell(three: &[Series; 3]) -> String {
+fn tell(all: &[Series]) -> String {
     let heads =
         ["beside", "sales", "p50 ms", "p99 ms, median", "p99 ms, pooled", "max ms", "CPU, of one core", "flushes/s"];
     let mut table = Table::new(&heads);
-    for series in three {
+    for series in all {
         let sales = series.all.count() as f64;
         table.row(vec![
             series.beside.name().to_owned(),
@@ -197,26 +220,19 @@ fn tell(three: &[Series; 3]) -> String {
             digits(median(series.flushes.clone())),
         ]);
     }
-    let [nothing, answering, silent] = three;
-    let moved = |than: &Series| {
-        let by_median = (median(silent.p99.clone()) / median(than.p99.clone()) - 1.0) * 100.0;
-        let pooled = (silent.all.quantile(0.99) / than.all.quantile(0.99) - 1.0) * 100.0;
-        let beside = than.beside.name();
-        [
-            Target::new(
-                format!("silence moves p99, against beside {beside}, median"),
-                Wanted::AtMost(10.0),
-                " %",
-                vec![by_median],
-            ),
-            Target::new(
-                format!("silence moves p99, against beside {beside}, pooled"),
-                Wanted::AtMost(10.0),
-                " %",
-                vec![pooled],
-            ),
-        ]
+    let moved = |(series, than): (&Series, &Series)| {
+        let by_median = median(series.p99.clone()) / median(than.p99.clone());
+        let pooled = series.all.quantile(0.99) / than.all.quantile(0.99);
+        let (name, than) = (series.beside.name(), than.beside.name());
+        [(by_median, "median"), (pooled, "pooled")].map(|(ratio, how)| {
+            let what = format!("{name}: moves p99, against {than}, {how}");
+            Target::new(what, Wanted::AtMost(10.0), " %", vec![(ratio - 1.0) * 100.0])
+        })
     };
-    let targets: Vec<_> = moved(nothing).into_iter().chain(moved(answering)).collect();
+    // Against nothing, and what is silent against as much that is not.
+    let (Some(nothing), others) = (all.first(), all.get(1..).unwrap_or_default()) else { return table.text() };
+    let of = |beside| others.iter().find(|series| series.beside == beside);
+    let pairs = others.iter().filter(|series| series.beside != Beside::Answering).map(|series| (series, nothing));
+    let targets: Vec<_> = pairs.chain(of(Beside::Silent).zip(of(Beside::Answering))).flat_map(moved).collect();
     format!("{}\n{}", table.text(), targets::table(&targets).text())
 }

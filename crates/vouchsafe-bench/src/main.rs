@@ -8,6 +8,7 @@
 mod audit;
 mod chart;
 mod command;
+mod crowd;
 mod fault;
 mod figures;
 mod fill;

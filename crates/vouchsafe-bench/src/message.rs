@@ -5,9 +5,11 @@
 
 use serde_json::{Value as Json, json};
 
-/// The one channel's user name.
+/// The user name of the channel that is measured.
 pub(crate) const CHANNEL: &str = "bench";
-/// Its secret. It guards nothing: whatever it opens listens on this machine for some seconds.
+/// Another channel, whose callers mean no good.
+pub(crate) const CROWD: &str = "crowd";
+/// The secret of both. It guards nothing: whatever it opens listens on this machine for some seconds.
 pub(crate) const SECRET: &str = "a secret for benchmarks";
 /// Where the interface begins, at the switch and at the provider.
 pub(crate) const BASE_PATH: &str = "/suv/v1";

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use vouchsafe::config::SecretHash;
 
 use crate::fault::Fault;
-use crate::message::{BASE_PATH, CHANNEL, SECRET};
+use crate::message::{BASE_PATH, CHANNEL, CROWD, SECRET};
 use crate::process::{Process, page};
 use crate::workplace::{STORE, Workplace, key_digits};
 
@@ -123,6 +123,12 @@ id = "{CHANNEL}"
 messaging = "single"
 secrets = ["{secret}"]
 default_provider = "{default_provider}"
+
+[[channel]]
+id = "{CROWD}"
+messaging = "single"
+secrets = ["{secret}"]
+default_provider = "{default_provider}"
 "#
     );
     let mut routes = "[routes.settlement_entities]\n".to_owned();
@@ -167,7 +173,7 @@ mod tests {
         for circuit in [Circuit::Default, Circuit::Never] {
             write_all(folder.path(), &providers, circuit).unwrap();
             let config = Config::load(&folder.path().join("vouchsafe.toml")).unwrap();
-            assert_eq!((config.channels.len(), config.providers.len()), (1, 2));
+            assert_eq!((config.channels.len(), config.providers.len()), (2, 2));
         }
     }
 

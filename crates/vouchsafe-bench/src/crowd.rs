@@ -1,0 +1,107 @@
+//! Callers that mean no good: slow ones, large ones, and many.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::sleep;
+
+use crate::fault::Fault;
+use crate::message::{BASE_PATH, CROWD, SECRET};
+use crate::process::announce;
+
+/// What a crowd does to the switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Rudeness {
+    /// 256 connections that never come to the end of a head.
+    SlowHeads,
+    /// 64 connections of a known channel that never come to the end of a body.
+    SlowBodies,
+    /// 200 heads of 256 KiB a second.
+    HugeHeads,
+    /// 500 connections a second, 2,000 of them open.
+    Flood,
+}
+
+/// What a crowd is told.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct CrowdOrders {
+    pub(crate) to: SocketAddr,
+    pub(crate) rudeness: Rudeness,
+}
+
+/// From where it comes: from another address than whoever is measured, as strangers do.
+const FROM: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+/// How often the slow send a byte.
+const DRIP: Duration = Duration::from_millis(100);
+/// How often one of the others comes again.
+const AGAIN: Duration = Duration::from_millis(40);
+const FLOODING: Duration = Duration::from_millis(20);
+
+/// Crowds the switch until whoever started it ends it.
+pub(crate) fn run(orders: CrowdOrders) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Fault::machine("start the crowd's runtime"))?;
+    announce(orders.to).map_err(Fault::machine("say that the crowd is there"))?;
+    LocalSet::new().block_on(&runtime, async {
+        let count = match orders.rudeness {
+            Rudeness::SlowHeads => 256,
+            Rudeness::SlowBodies => 64,
+            Rudeness::HugeHeads => 8,
+            Rudeness::Flood => 10,
+        };
+        for _ in 0..count {
+            spawn_local(async move {
+                let mut held = VecDeque::new();
+                loop {
+                    // Whoever is closed or refused comes again: that is what a crowd is.
+                    let _ = once(orders, &mut held).await;
+                    sleep(if orders.rudeness == Rudeness::Flood { FLOODING } else { AGAIN }).await;
+                }
+            });
+        }
+        std::future::pending().await
+    })
+}
+
+async fn once(orders: CrowdOrders, held: &mut VecDeque<TcpStream>) -> std::io::Result<()> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((FROM, 0).into())?;
+    let mut stream = socket.connect(orders.to).await?;
+    let credentials = BASE64_STANDARD.encode(format!("{CROWD}:{SECRET}"));
+    let head =
+        format!("POST {BASE_PATH}/vouchers HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n", orders.to);
+    match orders.rudeness {
+        Rudeness::SlowHeads => drip(&mut stream, &format!("{head}X-Slow: ")).await,
+        Rudeness::SlowBodies => {
+            drip(&mut stream, &format!("{head}Authorization: Basic {credentials}\r\nContent-Length: 100000\r\n\r\n"))
+                .await
+        }
+        Rudeness::HugeHeads => {
+            stream.write_all(format!("{head}X-Huge: {}\r\n\r\n", "x".repeat(256 * 1024)).as_bytes()).await?;
+            stream.read_to_end(&mut Vec::new()).await.map(drop)
+        }
+        Rudeness::Flood => {
+            held.push_back(stream);
+            if held.len() > 200 {
+                held.pop_front();
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Sends a beginning, and then a byte at a time for as long as that is taken.
+async fn drip(stream: &mut TcpStream, beginning: &str) -> std::io::Result<()> {
+    stream.write_all(beginning.as_bytes()).await?;
+    loop {
+        sleep(DRIP).await;
+        stream.write_all(b"1").await?;
+    }
+}
