@@ -15,6 +15,7 @@ mod early;
 mod every_error;
 mod finalising;
 mod forwarding;
+mod fuzzed;
 mod hang_up;
 mod identity;
 mod integrity;
