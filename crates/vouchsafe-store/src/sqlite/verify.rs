@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use vouchsafe_core::advice::Advice;
 use vouchsafe_core::outcome::Outcome;
-use vouchsafe_core::transaction::{Kind, State};
+use vouchsafe_core::transaction::{Event, Kind, State};
 
 use super::Fault;
 use super::book::{self, Book};
@@ -119,10 +119,13 @@ impl Audit<'_> {
             }
         }
         let open = proven.lines.iter().filter_map(|line| line.advice).find(|(_, end, _)| end.is_none());
-        let is_owed = match transaction.state {
-            State::Confirming => matches!(open, Some((queued, ..)) if queued.advice == Advice::Confirmation),
-            State::Reversing => matches!(open, Some((queued, ..)) if queued.advice != Advice::Confirmation),
-            _ => open.is_none(),
+        let was_refused = || proven.lines.iter().any(|line| line.event == Event::ConfirmationRefused);
+        let is_owed = match (transaction.state, open) {
+            (State::Confirming, Some((queued, ..))) => queued.advice == Advice::Confirmation,
+            (State::Confirming, None) => was_refused(),
+            (State::Reversing, Some((queued, ..))) => queued.advice != Advice::Confirmation,
+            (State::Reversing, None) => false,
+            (_, open) => open.is_none(),
         };
         if is_owed { Ok(()) } else { Err(at(transaction, None, Damaged("what it owes to its provider was altered"))) }
     }
