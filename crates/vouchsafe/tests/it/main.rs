@@ -16,6 +16,7 @@ mod every_error;
 mod finalising;
 mod forwarding;
 mod fuzzed;
+mod generated;
 mod hang_up;
 mod identity;
 mod integrity;
