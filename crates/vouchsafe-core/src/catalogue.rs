@@ -252,4 +252,25 @@ mod tests {
         let twice = vec![item("ONE", Price::Open, &[]), item("ONE", Price::Open, &[])];
         assert_eq!(Catalogue::new(twice), Err(ListedTwice(ProductId::new("ONE").unwrap())));
     }
+
+    #[test]
+    fn a_refusal_says_what_would_be_sold() {
+        let range = Price::Range(rand(500), rand(1000));
+        for (refusal, expect) in [
+            (NotForSale::UnknownProduct, "no such product in the catalogue"),
+            (NotForSale::NotOnThisChannel, "this product is not sold on this channel"),
+            (NotForSale::AmountMissing, "this product has no fixed price: amounts.requestAmount is needed"),
+            (NotForSale::WrongAmount(Price::Fixed(rand(5000))), "this product costs 5000 of currency 710"),
+            (NotForSale::WrongAmount(range), "this product takes 500 to 1000 of currency 710"),
+            (NotForSale::WrongAmount(Price::Open), "amounts.requestAmount must be above zero"),
+        ] {
+            assert_eq!(refusal.to_string(), expect);
+        }
+    }
+
+    #[test]
+    fn products_stand_in_the_order_in_which_they_were_listed() {
+        let listed = vec![item("TWO", Price::Open, &[]), item("ONE", Price::Open, &[])];
+        assert_eq!(Catalogue::new(listed.clone()).unwrap().items(), listed);
+    }
 }

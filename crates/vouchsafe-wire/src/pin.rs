@@ -8,22 +8,22 @@ use crate::node::{Node, Value};
 use crate::object::objects;
 use crate::reader::{Path, Reader};
 use crate::schema::Schemas;
-use crate::wire::Wire;
+use crate::wire::{Wire, text};
 use crate::writer::Writer;
 
 struct ClearPin {
-    kind: FreeWord,
+    kind: ClearWord,
     pin: UpTo<20>,
 }
 
 struct EncryptedPin {
-    kind: FreeWord,
+    kind: EncryptedWord,
     pin_block: Text<Hex, 16, 16>,
     encryption_parameters: EncryptionParameters,
 }
 
 struct HashedPin {
-    kind: FreeWord,
+    kind: HashedWord,
     hash: Text<Hex, 0, 512>,
     hashed_pin_parameters: Option<HashedPinParameters>,
 }
@@ -32,25 +32,61 @@ struct HashedPinParameters {
     name: UpTo<20>,
 }
 
-type FreeWord = UpTo<13>;
+/// What says which form it is, before that is known: as long as the longest of the three words.
+type AnyWord = UpTo<13>;
+
+/// Declares what stands in the `type` of one form, and nothing else may.
+macro_rules! only {
+    ($($name:ident = $word:literal;)*) => {$(
+        struct $name;
+
+        impl Wire for $name {
+            fn read(node: &Node<'_>, reader: &mut Reader, path: &Path<'_>) -> Option<Self> {
+                let is_it = text(node, reader, path)? == $word;
+                if !is_it {
+                    reader.breaks(concat!("must be ", $word), node, path);
+                }
+                is_it.then_some(Self)
+            }
+
+            fn write(&self, writer: &mut Writer) {
+                writer.text($word);
+            }
+
+            fn schema(_: &mut Schemas) -> Json {
+                json!({ "type": "string", "enum": [$word] })
+            }
+
+            fn example() -> Option<Json> {
+                Some($word.into())
+            }
+        }
+    )*};
+}
+
+only! {
+    ClearWord = "CLEAR_PIN";
+    EncryptedWord = "ENCRYPTED_PIN";
+    HashedWord = "HASHED_PIN";
+}
 
 objects! {
     /// A PIN in clear.
     ClearPin {
-        kind: required "type" = "CLEAR_PIN";
+        kind: required "type";
         pin: required "pin" = "1234";
     }
 
     /// A PIN in an encrypted block. Never stored.
     EncryptedPin {
-        kind: required "type" = "ENCRYPTED_PIN";
+        kind: required "type";
         pin_block: required "pinBlock" = "0123456789ABCDEF";
         encryption_parameters: required "encryptionParameters";
     }
 
     /// A hash of a PIN.
     HashedPin {
-        kind: required "type" = "HASHED_PIN";
+        kind: required "type";
         hash: required "hash" = "0123456789ABCDEF0123456789ABCDEF";
         hashed_pin_parameters: optional "hashedPinParameters";
     }
@@ -64,7 +100,7 @@ objects! {
 impl Wire for Pin {
     fn read(node: &Node<'_>, reader: &mut Reader, path: &Path<'_>) -> Option<Self> {
         let kind = match &node.value {
-            Value::Object(members) => reader.required::<FreeWord>(members, "type", path)?,
+            Value::Object(members) => reader.required::<AnyWord>(members, "type", path)?,
             _ => {
                 reader.breaks("must be an object", node, path);
                 return None;

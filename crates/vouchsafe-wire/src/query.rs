@@ -137,7 +137,14 @@ fn read<Q: Object>(query: &str, one_of: &[&str]) -> Result<Q, Vec<FormatError>> 
 fn parameters<Q: Object>() -> Map<String, Json> {
     let mut description = Description::default();
     Q::describe(&mut description, &mut Schemas::default());
-    description.into_properties()
+    let mut parameters = description.into_properties();
+    for schema in parameters.values_mut() {
+        // In a query, what is empty was not given; an id's pattern says so already.
+        if schema["pattern"].is_null() {
+            schema["minLength"] = 1.into();
+        }
+    }
+    parameters
 }
 
 /// A name or value of a query as its sender meant it; or, where it is not UTF-8, with signs that say so in place of

@@ -284,6 +284,13 @@ fn an_error_puts_its_faults_into_the_detail_message() {
 }
 
 #[test]
+fn a_form_of_pin_is_described_with_the_one_word_that_tells_it() {
+    for (name, word) in [("ClearPin", "CLEAR_PIN"), ("EncryptedPin", "ENCRYPTED_PIN"), ("HashedPin", "HASHED_PIN")] {
+        assert_eq!(schemas()[name]["properties"]["type"]["enum"], json!([word]), "{name}");
+    }
+}
+
+#[test]
 fn every_schema_has_a_description_or_words_and_an_example() {
     for (name, schema) in schemas() {
         assert!(schema.get("description").or_else(|| schema.get("enum")).is_some(), "{name}");

@@ -111,3 +111,10 @@ fn every_parameter_is_described_and_its_example_is_good() {
     assert_eq!(written(&query).expose().matches('=').count(), 5);
     assert_eq!(ProductsQuery::parameters()["channelName"]["maxLength"], 50);
 }
+
+#[test]
+fn what_is_refused_for_being_empty_is_described_so() {
+    for (name, schema) in ProductsQuery::parameters().into_iter().chain(VoucherQuery::parameters()) {
+        assert!(schema["minLength"] == 1 || schema["pattern"].is_string(), "{name}: {schema}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Who gets in, and how much they may ask. Nothing here knows HTTP.
 
+mod credentials;
 mod known;
 mod peer;
 mod room;
@@ -13,6 +14,7 @@ use vouchsafe_core::id::{ChannelId, ProviderId};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_core::sheet::Messaging;
 
+pub use self::credentials::Credentials;
 pub use self::known::KnownChannels;
 pub use self::peer::Peer;
 use self::room::Rooms;
@@ -36,14 +38,6 @@ pub enum Access {
         /// How long a channel waits.
         wait: Duration,
     },
-}
-
-/// What a caller knows that others do not.
-pub(crate) enum Credentials {
-    /// Its user name and its secret.
-    Secret(String, Secret<String>),
-    /// A token that was got with them.
-    Token(Secret<String>),
 }
 
 /// Where callers are judged: each question has one answer for everybody who is not let in, whatever it was that they

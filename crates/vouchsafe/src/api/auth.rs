@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::response::Response;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
-use vouchsafe_core::secret::Secret;
 
 use crate::access::{Credentials, Demand, Peer, Place, Refused};
 use crate::api::error::{json, no_room};
@@ -55,17 +52,7 @@ fn demand(path: &str) -> Demand {
 pub(crate) fn credentials(headers: &HeaderMap) -> Option<Credentials> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(only), None) = (all.next(), all.next()) else { return None };
-    let (scheme, rest) = only.to_str().ok()?.split_once(' ')?;
-    let rest = rest.trim();
-    if scheme.eq_ignore_ascii_case("bearer") {
-        return Some(Credentials::Token(Secret::new(rest.to_owned())));
-    }
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let plain = String::from_utf8(BASE64_STANDARD.decode(rest).ok()?).ok()?;
-    let (user_name, secret) = plain.split_once(':')?;
-    Some(Credentials::Secret(user_name.to_owned(), Secret::new(secret.to_owned())))
+    Credentials::shown(only.to_str().ok()?)
 }
 
 /// How to say who one is, by a secret.

@@ -16,6 +16,8 @@ mod early;
 mod every_error;
 mod finalising;
 mod forwarding;
+mod fuzzed;
+mod generated;
 mod hang_up;
 mod identity;
 mod integrity;

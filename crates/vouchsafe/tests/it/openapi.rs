@@ -1,6 +1,6 @@
 //! The description: fresh, whole, true to what the switch answers, and readable.
 
-mod allowed;
+pub(crate) mod allowed;
 mod answers;
 mod obedient;
 mod page;
@@ -24,7 +24,7 @@ fn document() -> Json {
 }
 
 /// Every operation of a document, with its path and method.
-fn operations(document: &Json) -> impl Iterator<Item = (&str, &str, &Json)> {
+pub(crate) fn operations(document: &Json) -> impl Iterator<Item = (&str, &str, &Json)> {
     let paths = document["paths"].as_object().unwrap();
     paths.iter().flat_map(|(path, methods)| {
         methods.as_object().unwrap().iter().map(|(method, operation)| (path.as_str(), method.as_str(), operation))

@@ -46,8 +46,8 @@ pub(super) fn retry() -> Operation {
         unauthorized(),
         refusal(
             StatusCode::NOT_FOUND,
-            "the provider declined the first request, in the same words as then; or it supports no retries \
-             (`FUNCTION_NOT_SUPPORTED`): then reverse. Or it is kept no longer.",
+            "the provider declined the first request, in the same words as then, and a type that is not listed here is passed \
+             on too; or it supports no retries (`FUNCTION_NOT_SUPPORTED`): then reverse. Or it is kept no longer.",
             [declines(&PROVISION, REFUSED_OR_UNUSABLE), vec![KEPT_NO_LONGER]].concat(),
         ),
     ];

@@ -6,7 +6,7 @@ use regex_lite::Regex;
 use serde_json::{Map, Value as Json};
 
 /// What keeps a value from being what a schema of a document allows.
-pub(super) fn faults(document: &Json, schema: &Json, value: &Json) -> Vec<String> {
+pub(crate) fn faults(document: &Json, schema: &Json, value: &Json) -> Vec<String> {
     let mut checker = Checker { document, faults: Vec::new() };
     checker.check(schema, value, "");
     checker.faults

@@ -28,6 +28,11 @@ impl Sandbox {
         Self::begin(data, &[], log, log_to)
     }
 
+    /// A sandbox that is told more on its command line, and logs what `log` chooses, to `log_to`.
+    pub(crate) fn start_logging(data: &Path, arguments: &[&str], log: &str, log_to: Stdio) -> Self {
+        Self::begin(data, arguments, log, log_to)
+    }
+
     fn begin(data: &Path, arguments: &[&str], log: &str, log_to: Stdio) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
             .args(["sandbox", "--listen", "127.0.0.1:0", "--data"])
