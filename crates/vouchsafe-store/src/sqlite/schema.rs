@@ -127,10 +127,14 @@ fn set_for_writing(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // What is replaced or destroyed is overwritten, and not only let go of.
     connection.pragma_update(None, "secure_delete", true)?;
-    // A statement's plan does not depend on what is bound to it. Otherwise the engine would plan anew each time another
-    // state is bound where an index is for one state only, which is at nearly every step of the writer.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    plan_once(connection)
+}
+
+/// A statement is planned once, and its plan does not depend on what is bound to it. Otherwise the engine would plan anew
+/// each time another state is bound where an index is for one state only, which is at nearly every step.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
@@ -147,6 +151,7 @@ pub(super) fn open_for_reading(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
+    plan_once(&connection)?;
     Ok(connection)
 }
 
