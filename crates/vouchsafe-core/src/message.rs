@@ -156,4 +156,4 @@ vocabulary! {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

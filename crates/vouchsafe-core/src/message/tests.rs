@@ -9,7 +9,7 @@ use crate::text::{Form, Text};
 use crate::transaction::Kind;
 use crate::voucher::{EncryptionParameters, PinBlockFormat, PresentedVoucher};
 
-const FIRST: &str = "00000000-0000-0000-0000-000000000001";
+pub(crate) const FIRST: &str = "00000000-0000-0000-0000-000000000001";
 const SECOND: &str = "00000000-0000-0000-0000-000000000002";
 
 fn text<F: Form, const LEAST: usize, const MOST: usize>(value: &str) -> Text<F, LEAST, MOST> {
@@ -20,7 +20,7 @@ fn some<F: Form, const LEAST: usize, const MOST: usize>(value: &str) -> Option<T
     Some(text(value))
 }
 
-fn institution(id: &str) -> Institution {
+pub(crate) fn institution(id: &str) -> Institution {
     Institution { id: text(id), name: text("a party") }
 }
 
@@ -36,7 +36,8 @@ fn asking(amount: i64) -> Option<Amounts> {
     Some(Amounts { request_amount: Some(rand(amount)), ..Amounts::default() })
 }
 
-fn header(id: &str) -> Header {
+/// A header of which nothing is said but what must be.
+pub(crate) fn header(id: &str) -> Header {
     let name = MerchantName { name: text("Shop"), city: text("Town"), region: text("WC"), country: text("ZA") };
     let merchant = Merchant { merchant_type: text("5411"), merchant_id: text("123456789012345"), merchant_name: name };
     Header {
