@@ -105,11 +105,22 @@ pub fn shortened(message: &str) -> UpTo<80> {
 
 #[cfg(test)]
 mod tests {
-    use super::shortened;
+    use super::*;
 
     #[test]
     fn a_long_message_is_cut_at_80_characters() {
         assert_eq!(shortened(&"é".repeat(200)).as_str(), "é".repeat(80));
         assert_eq!(shortened("a\0b").as_str(), "ab");
+    }
+
+    #[test]
+    fn an_error_is_about_the_message_that_it_is_given() {
+        let id = MessageId::parse("a1b2c3d4-e5f6-0a0b-0c0d-0e0f10111213").unwrap();
+        let error = ErrorDetail::new(ErrorType::RoutingError, "nobody to ask");
+        assert_eq!(
+            (error.id, error.error_type, error.error_message.as_str()),
+            (None, ErrorType::RoutingError, "nobody to ask")
+        );
+        assert_eq!(error.clone().about(id), ErrorDetail { id: Some(id), ..error });
     }
 }

@@ -109,6 +109,8 @@ pub type ProviderId = Text<Free, 1, 100>;
 
 #[cfg(test)]
 mod tests {
+    use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
     use super::*;
 
     const SMALL: &str = "a1b2c3d4-e5f6-0a0b-0c0d-0e0f10111213";
@@ -138,5 +140,38 @@ mod tests {
         ] {
             assert_eq!(MessageId::parse(text), Err(NotAnId), "{text}");
         }
+    }
+
+    #[test]
+    fn ids_of_other_digits_are_other_ids() {
+        let hashed = |id: &MessageId| BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
+        let id = MessageId::parse(SMALL).unwrap();
+        for (text, same) in [
+            (SMALL, true),
+            ("A1B2C3D4-E5F6-0A0B-0C0D-0E0F10111213", true),
+            ("b1b2c3d4-e5f6-0a0b-0c0d-0e0f10111213", false),
+            ("a1b2c3d4-e5f6-0a0b-0c0d-0e0f10111214", false),
+        ] {
+            let other = MessageId::parse(text).unwrap();
+            assert_eq!((id == other, hashed(&id) == hashed(&other)), (same, same), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_stored_as_its_bytes_and_its_capitals() {
+        const BYTES: [u8; 16] =
+            [0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 16, 17, 18, 19];
+        for (text, capitals) in [
+            (SMALL, 0),
+            ("A1b2c3d4-e5f6-0a0b-0c0d-0e0f10111213", 1),
+            ("a1B2C3d4-e5f6-0a0b-0c0d-0e0f10111213", 0b1_0100),
+            ("a1b2c3d4-E5f6-0a0b-0c0d-0e0F10111213", 1 << 8 | 1 << 23),
+        ] {
+            let id = MessageId::parse(text).unwrap();
+            assert_eq!((id.as_bytes(), id.capitals()), (&BYTES, capitals), "{text}");
+            let stored = MessageId::from_parts(BYTES, capitals);
+            assert_eq!((stored.to_string(), format!("{stored:?}")), (text.to_owned(), text.to_owned()));
+        }
+        assert_eq!(MessageId::new(Uuid::from_bytes(BYTES)).to_string(), SMALL, "our own are in small letters");
     }
 }

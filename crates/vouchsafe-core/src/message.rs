@@ -154,3 +154,6 @@ vocabulary! {
         PointsInquiry = "POINTS_INQUIRY",
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

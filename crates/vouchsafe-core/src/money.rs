@@ -109,3 +109,40 @@ pub struct Tender {
     /// The payment's own reference.
     pub reference: Option<UpTo<40>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_currency_is_a_code_of_three_digits() {
+        for (code, shown) in [(0, "000"), (36, "036"), (710, "710"), (999, "999")] {
+            let currency = Currency::new(code).unwrap();
+            assert_eq!(
+                (currency.code(), currency.to_string(), format!("{currency:?}")),
+                (code, shown.into(), shown.into())
+            );
+        }
+        assert_eq!(Currency::new(1000), None);
+        assert_eq!(Currency::new(710), Some(Currency::ZAR));
+    }
+
+    #[test]
+    fn the_same_money_is_the_same_amount_in_the_same_currency() {
+        let money = |amount, currency, ledger_indicator| LedgerAmount { amount, currency, ledger_indicator };
+        let dollar = Currency::new(840).unwrap();
+        let one = money(79_995, Currency::ZAR, Some(LedgerIndicator::Debit));
+        for (other, expect) in [
+            (one, true),
+            (money(79_995, Currency::ZAR, Some(LedgerIndicator::Credit)), true),
+            (money(79_995, Currency::ZAR, None), true),
+            (money(79_994, Currency::ZAR, Some(LedgerIndicator::Debit)), false),
+            (money(79_995, dollar, Some(LedgerIndicator::Debit)), false),
+            (money(79_994, dollar, None), false),
+        ] {
+            assert_eq!(one.same_money(&other), expect, "{other:?}");
+            assert_eq!(other.same_money(&one), expect, "{other:?}, the other way round");
+        }
+        assert_eq!(one.to_string(), "79995 minor units of currency 710");
+    }
+}

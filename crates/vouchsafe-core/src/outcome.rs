@@ -179,3 +179,60 @@ impl fmt::Display for NotSent {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+    use crate::text::Text;
+
+    fn voucher(code: Option<&str>) -> Voucher {
+        let code = code.map(|code| Secret::new(Text::new(code).unwrap()));
+        Voucher { code, serial_number: Some(UpTo::new("S1").unwrap()), ..Voucher::default() }
+    }
+
+    #[test]
+    fn a_provision_is_approved_with_a_code_only() {
+        assert_eq!(Approval::issued(voucher(None)), Err(NoCode));
+        assert_eq!(Approval::issued(voucher(Some("1234"))), Ok(Approval::accepted(voucher(Some("1234")))));
+    }
+
+    #[test]
+    fn an_approval_holds_what_the_provider_said_of_the_voucher() {
+        for code in [None, Some("1234")] {
+            let approval = Approval::accepted(voucher(code));
+            assert_eq!(approval.voucher(), &voucher(code));
+            assert_eq!(approval.code().map(|code| code.expose().as_str()), code);
+        }
+    }
+
+    #[test]
+    fn a_providers_error_is_passed_on_in_our_word_and_its_own() {
+        let error = ProviderError {
+            error_type: ErrorType::LimitExceeded,
+            message: UpTo::new("too much for a day").unwrap(),
+            provider_code: Some(FreeText::new("E51").unwrap()),
+            provider_message: Some(FreeText::new("daily limit").unwrap()),
+        };
+        let expect = ErrorDetail {
+            id: None,
+            original_id: None,
+            error_type: ErrorType::LimitExceeded,
+            error_message: UpTo::new("too much for a day").unwrap(),
+            provider_error_code: Some(FreeText::new("E51").unwrap()),
+            provider_error_message: Some(FreeText::new("daily limit").unwrap()),
+            format_errors: Vec::new(),
+        };
+        assert_eq!(ErrorDetail::from(error), expect);
+    }
+
+    #[test]
+    fn a_request_that_never_left_says_why() {
+        for (not_sent, expect) in [
+            (NotSent::NoConnection, "no connection to the provider could be made"),
+            (NotSent::NoTime, "no connection to the provider was made in time"),
+        ] {
+            assert_eq!(not_sent.to_string(), expect);
+        }
+    }
+}

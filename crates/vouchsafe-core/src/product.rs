@@ -87,3 +87,22 @@ impl Number {
 }
 
 impl Eq for Number {}
+
+#[cfg(test)]
+mod tests {
+    use super::Number;
+
+    #[test]
+    fn a_number_is_finite_and_passed_on_as_it_came() {
+        for (value, expect) in [
+            (2.5, Some(2.5)),
+            (-7.0, Some(-7.0)),
+            (f64::MAX, Some(f64::MAX)),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+            (f64::NEG_INFINITY, None),
+        ] {
+            assert_eq!(Number::new(value).map(Number::get), expect, "{value}");
+        }
+    }
+}

@@ -36,4 +36,9 @@ mod tests {
         assert_eq!(format!("{secret:?}"), "***");
         assert_eq!(format!("{:?}", Some(secret)), "Some(***)");
     }
+
+    #[test]
+    fn a_secret_is_told_to_whoever_asks_for_it_by_name() {
+        assert_eq!(Secret::new("1234-5678").expose(), &"1234-5678");
+    }
 }

@@ -90,3 +90,45 @@ impl Sheet {
         self.confirm_by.map_or(self.confirm_after, |limit| self.confirm_after.min(limit))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn minutes(number: u64) -> Duration {
+        Duration::from_secs(60 * number)
+    }
+
+    #[test]
+    fn a_provider_of_which_nothing_is_said_speaks_the_interface_in_full() {
+        let expect = Sheet {
+            confirmations: true,
+            reversals: true,
+            retry: RetrySupport::Supported,
+            timeout: Duration::from_secs(45),
+            concurrency: NonZeroU32::new(64).unwrap(),
+            rate: None,
+            lookup: true,
+            redemptions: true,
+            refunds: true,
+            confirm_after: minutes(15),
+            confirm_by: None,
+            in_flight_horizon: Duration::from_secs(90),
+            settlement_file: false,
+        };
+        assert_eq!(Sheet::full(), expect);
+    }
+
+    #[test]
+    fn the_switch_confirms_in_its_own_time_but_never_later_than_the_provider_allows() {
+        for (confirm_after, confirm_by, expect) in [
+            (minutes(15), None, minutes(15)),
+            (minutes(15), Some(minutes(20)), minutes(15)),
+            (minutes(15), Some(minutes(15)), minutes(15)),
+            (minutes(15), Some(minutes(10)), minutes(10)),
+        ] {
+            let sheet = Sheet { confirm_after, confirm_by, ..Sheet::full() };
+            assert_eq!(sheet.confirms_after(), expect, "{confirm_after:?} {confirm_by:?}");
+        }
+    }
+}

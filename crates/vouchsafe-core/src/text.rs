@@ -171,15 +171,49 @@ mod tests {
     fn each_form_admits_its_own_characters_only() {
         let not = |pattern| Err(TextFault::Form { pattern });
         check::<Free, 0, 9>("a\0b", not(None));
+        check::<Hex, 0, 9>("09afAF", Ok(()));
+        check::<Hex, 0, 9>("09g", not(Hex::PATTERN));
+        check::<CapitalAlphanumeric, 1, 9>("AZ09", Ok(()));
+        check::<CapitalAlphanumeric, 1, 9>("Az09", not(CapitalAlphanumeric::PATTERN));
+        check::<Capitals, 2, 2>("ZA", Ok(()));
+        check::<Capitals, 2, 2>("Z1", not(Capitals::PATTERN));
         check::<Digits, 4, 4>("5411", Ok(()));
         check::<Digits, 4, 4>("541a", not(Digits::PATTERN));
         check::<Digits, 4, 4>("٤٤٤٤", not(Digits::PATTERN));
         check::<Alphanumeric, 1, 9>("Ab1", Ok(()));
         check::<Alphanumeric, 1, 9>("Ab-1", not(Alphanumeric::PATTERN));
         check::<MaskedCard, 0, 19>("123456*****1234", Ok(()));
+        check::<MaskedCard, 0, 19>("123456", Ok(()));
+        check::<MaskedCard, 0, 19>("12345", not(MaskedCard::PATTERN));
         check::<MaskedCard, 0, 19>("12345*", not(MaskedCard::PATTERN));
+        check::<MaskedCard, 0, 19>("123456a", not(MaskedCard::PATTERN));
         check::<Telephone, 0, 16>("+27821234567", Ok(()));
+        check::<Telephone, 0, 16>("123456789012345", Ok(()));
+        check::<Telephone, 0, 16>("1234567890123456", not(Telephone::PATTERN));
+        check::<Telephone, 0, 16>("+2782a", not(Telephone::PATTERN));
         check::<Telephone, 0, 16>("0821234567", not(Telephone::PATTERN));
         check::<Telephone, 0, 16>("+", not(Telephone::PATTERN));
+    }
+
+    #[test]
+    fn a_fault_says_what_is_wanted() {
+        for (fault, expect) in [
+            (TextFault::TooShort { least: 1 }, "may not be empty"),
+            (TextFault::TooShort { least: 4 }, "must have at least 4 characters"),
+            (TextFault::TooLong { most: 40 }, "must have at most 40 characters"),
+            (TextFault::Form { pattern: Digits::PATTERN }, "must match ^[0-9]*$"),
+            (TextFault::Form { pattern: None }, "may not contain NUL"),
+        ] {
+            assert_eq!(fault.to_string(), expect);
+        }
+    }
+
+    #[test]
+    fn a_text_is_shown_as_it_was_given() {
+        for value in ["", "é", "a \"b\""] {
+            let text = FreeText::new(value).unwrap();
+            assert_eq!((text.as_str(), text.to_string()), (value, value.to_owned()));
+            assert_eq!(format!("{text:?}"), format!("{value:?}"), "quoted, where it is for a programmer");
+        }
     }
 }

@@ -93,3 +93,27 @@ vocabulary! {
         Format0 = "ISO_9564_FORMAT_0", Format1 = "ISO_9564_FORMAT_1", Format3 = "ISO_9564_FORMAT_3",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_presented_voucher_is_lost_when_it_is_passed_on() {
+        let presented = PresentedVoucher {
+            code: Secret::new(Text::new("1234-5678").unwrap()),
+            expiry_date: Some(Timestamp::MAX),
+            redeem_instructions: vec![FreeText::new("dial").unwrap()],
+            serial_number: Some(UpTo::new("S1").unwrap()),
+            pin: Some(Secret::new(Pin::Clear(UpTo::new("4321").unwrap()))),
+        };
+        let expect = Voucher {
+            code: Some(Secret::new(Text::new("1234-5678").unwrap())),
+            expiry_date: Some(Timestamp::MAX),
+            redeem_instructions: vec![FreeText::new("dial").unwrap()],
+            serial_number: Some(UpTo::new("S1").unwrap()),
+            pin: Some(Secret::new(Pin::Clear(UpTo::new("4321").unwrap()))),
+        };
+        assert_eq!(Voucher::from(presented), expect);
+    }
+}

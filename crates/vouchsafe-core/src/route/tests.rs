@@ -2,6 +2,7 @@ use std::num::NonZeroU32;
 
 use super::*;
 use crate::catalogue::Price;
+use crate::message::tests::{FIRST, header, institution};
 use crate::product::Product;
 
 fn signs<'a>(settlement_entity: Option<&'a str>, receiver: Option<&'a str>) -> Signs<'a> {
@@ -88,5 +89,25 @@ fn sources_are_drawn_by_weight_and_the_others_follow() {
         [(0, ["a", "b", "c"]), (1, ["b", "a", "c"]), (2, ["b", "a", "c"]), (3, ["c", "a", "b"]), (4, ["a", "b", "c"])]
     {
         check(neither, Some(&sold_by_three), None, draw, &order(names));
+    }
+}
+
+#[test]
+fn a_header_and_a_question_name_the_settlement_entity_and_the_receiver() {
+    let said = |signs: Signs<'_>| {
+        assert!(signs.item.is_none() && signs.issuer.is_none() && signs.default.is_none(), "nothing else is said");
+        (signs.settlement_entity.map(str::to_owned), signs.receiver.map(str::to_owned))
+    };
+    for (entity, receiver) in [(None, None), (Some("1001"), None), (None, Some("2001")), (Some("1001"), Some("2001"))] {
+        let expect = (entity.map(str::to_owned), receiver.map(str::to_owned));
+        let settlement_entity = entity.map(institution);
+        let header = Header { settlement_entity, receiver: receiver.map(institution), ..header(FIRST) };
+        assert_eq!(said(Signs::in_header(&header)), expect, "in a header");
+        let query = VoucherQuery {
+            settlement_entity_inst_id: entity.map(|id| FreeText::new(id).unwrap()),
+            receiver_inst_id: receiver.map(|id| FreeText::new(id).unwrap()),
+            ..VoucherQuery::default()
+        };
+        assert_eq!(said(Signs::in_query(&query)), expect, "in a question");
     }
 }
