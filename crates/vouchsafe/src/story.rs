@@ -6,6 +6,7 @@ use vouchsafe_core::error_detail::ErrorDetail;
 use vouchsafe_core::message::ChannelAdvice;
 use vouchsafe_core::money::{Currency, LedgerAmount};
 use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, ProviderError};
+use vouchsafe_core::transaction::Event;
 use vouchsafe_core::voucher::VoucherCode;
 use vouchsafe_store::{Entry, QueuedAdvice, Transaction};
 
@@ -15,6 +16,12 @@ const SHOWN: usize = 4;
 const LONG_ENOUGH: usize = 8;
 /// What stands for everything that is not shown, whatever its length.
 const STARS: &str = "****";
+/// From how many digits in a row on a provider's sentence may hold a PIN or a part of a code.
+const DIGITS_OF_A_PIN: usize = 4;
+/// The same of what a provider calls its own code of an error, which a person needs.
+const DIGITS_OF_A_CODE: usize = 6;
+/// From how many letters and digits together on a word may be a code.
+const LETTERS_OF_A_CODE: usize = 8;
 
 /// A transaction's whole story: what it is, and then every event of its journal. `presented` is the code of the voucher
 /// that it redeems or refunds.
@@ -50,7 +57,7 @@ pub(crate) fn story(transaction: &Transaction, presented: Option<&VoucherCode>, 
             detail(said(advised));
         }
         if let Some(note) = &entry.note {
-            detail(format!("note: {}", words.clean(note.as_str())));
+            detail(format!("note: {}", words.note(entry.event, note.as_str())));
         }
     }
     lines.join("\n")
@@ -76,6 +83,27 @@ impl<'a> Words<'a> {
     pub(crate) fn clean(&self, text: &str) -> String {
         let hidden = self.codes.iter().fold(text.to_owned(), |text, code| text.replace(code, &masked(code)));
         hidden.chars().map(|letter| if is_obeyed(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+    }
+
+    /// What a provider wrote. It may hold a code that is nowhere else, of a voucher that was never ours, or a part of one:
+    /// whatever could be one is taken out.
+    fn quoted(&self, text: &str, digits: usize) -> String {
+        // Known codes stand aside meanwhile, for of them a person sees the end.
+        let known =
+            |place: usize| char::from_u32(0xE000 + u32::try_from(place).unwrap_or(0)).unwrap_or('*').to_string();
+        let places = || self.codes.iter().enumerate();
+        let aside = places().fold(text.to_owned(), |text, (place, code)| text.replace(code, &known(place)));
+        let hidden = without_codes(&aside, digits);
+        let back = places().fold(hidden, |text, (place, code)| text.replace(&known(place), &masked(code)));
+        self.clean(&back)
+    }
+
+    /// A note: a provider's words where it refused an advice, else our own people's.
+    pub(crate) fn note(&self, event: Event, note: &str) -> String {
+        match event {
+            Event::ReversalRefused | Event::ConfirmationRefused => self.quoted(note, DIGITS_OF_A_PIN),
+            _ => self.clean(note),
+        }
     }
 
     /// What the provider said.
@@ -119,9 +147,11 @@ impl<'a> Words<'a> {
 
     fn error(&self, error: &ProviderError) -> String {
         let detail = ErrorDetail::from(error.clone());
-        let mut text = format!("{}: {}", detail.error_type, self.clean(detail.error_message.as_str()));
-        let own = [detail.provider_error_code, detail.provider_error_message];
-        let own: Vec<_> = own.iter().flatten().map(|words| self.clean(words.as_str())).collect();
+        let message = self.quoted(detail.error_message.as_str(), DIGITS_OF_A_PIN);
+        let mut text = format!("{}: {message}", detail.error_type);
+        let own = [(detail.provider_error_code, DIGITS_OF_A_CODE), (detail.provider_error_message, DIGITS_OF_A_PIN)];
+        let own = own.iter().filter_map(|(words, digits)| Some(self.quoted(words.as_ref()?.as_str(), *digits)));
+        let own: Vec<_> = own.collect();
         if !own.is_empty() {
             text += &format!(" (provider's own: {})", own.join(", "));
         }
@@ -158,6 +188,33 @@ fn advice(queued: &QueuedAdvice, end: Option<AdviceEnd>, attempts: u32) -> Strin
         many => format!(", after {many} attempts that came to nothing"),
     };
     format!("advice {}: {what}, {fate}{tried}", queued.id)
+}
+
+/// A text without what could be a code or a PIN: runs of so many digits, hyphens and spaces between them or not, and
+/// words of letters and digits that are as long as codes are.
+fn without_codes(text: &str, digits: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let is_part = |at: usize| {
+        let is_digit = |at: usize| letters.get(at).is_some_and(char::is_ascii_digit);
+        let joins = letters[at] == ' ' && at > 0 && is_digit(at - 1) && is_digit(at + 1);
+        letters[at].is_ascii_alphanumeric() || letters[at] == '-' || joins
+    };
+    let mut told = String::new();
+    let mut at = 0;
+    while at < letters.len() {
+        let end = (at..letters.len()).find(|at| !is_part(*at)).unwrap_or(letters.len());
+        let run = &letters[at..end];
+        let count = run.iter().filter(|letter| letter.is_ascii_digit()).count();
+        let is_word_of_both = count >= 2 && run.len() >= LETTERS_OF_A_CODE;
+        if count >= digits || is_word_of_both {
+            told.push_str(STARS);
+        } else {
+            told.extend(run);
+        }
+        told.extend(letters.get(end));
+        at = end + 1;
+    }
+    told
 }
 
 /// What is left of a code for people to see.

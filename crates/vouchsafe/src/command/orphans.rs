@@ -147,8 +147,10 @@ fn evidence(journal: &[Entry], words: &Words<'_>) -> String {
             (_, Some(outcome)) => facts.push(words.outcome(outcome)),
             (Event::ReversalReceived, None) => facts.push("reversed by the channel".to_owned()),
             (Event::ReversalRefused, None) => {
-                let why =
-                    entry.note.as_ref().map_or_else(String::new, |note| format!(": {}", words.clean(note.as_str())));
+                let why = entry
+                    .note
+                    .as_ref()
+                    .map_or_else(String::new, |note| format!(": {}", words.note(entry.event, note.as_str())));
                 facts.push(format!("reversal refused{why}"));
             }
             (_, None) => {}

@@ -117,6 +117,34 @@ fn the_code_that_was_presented_is_taken_out_of_a_refusal() {
 }
 
 #[test]
+fn what_a_provider_wrote_is_told_without_what_could_be_a_code_or_a_pin() {
+    for (text, expect) in [
+        ("voucher 1234-5678-9012-3456 was used", "voucher **** was used"),
+        ("voucher 1234 5678 9012 3456 was used", "voucher **** was used"),
+        ("PIN 2468 is wrong", "PIN **** is wrong"),
+        ("code AB12CD34EF is unknown", "code **** is unknown"),
+        ("cut off at 1234-56", "cut off at ****"),
+        ("limit of R500 reached, see section 12-3", "limit of R500 reached, see section 12-3"),
+        ("no such voucher", "no such voucher"),
+        ("", ""),
+    ] {
+        let declined =
+            ProviderError { message: shortened(text), provider_code: None, provider_message: None, ..error() };
+        let told = Words::of(None, &[]).outcome(&Outcome::Declined(Decline::ByProvider(declined)));
+        assert_eq!(told, format!("declined: LIMIT_EXCEEDED: {expect}"));
+    }
+    let note = Some(FreeText::new(format!("{CODE} is over, ticket 123456")).unwrap());
+    for (event, expect) in [
+        (Event::ReversalRefused, "note: **** is over, ticket ****"),
+        (Event::OrphanResolved, "note: 1234-5678-9012-3456 is over, ticket 123456"),
+    ] {
+        let entry = Entry { note: note.clone(), ..entry(1, event, State::Orphaned) };
+        let told = story(&transaction(), None, &[entry]);
+        assert!(told.contains(expect), "{event}: {told}");
+    }
+}
+
+#[test]
 fn what_the_provider_said_is_told_in_words() {
     let sold = [Entry {
         outcome: Some(Outcome::Approved(Box::new(approval()))),
