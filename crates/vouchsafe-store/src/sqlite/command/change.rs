@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::transaction::{Event, Kind, State};
 
+use super::destroy::ENDED;
 use super::{Command, Tables, act};
 use crate::chain::{Chained, Link};
 use crate::record::Damaged;
@@ -48,6 +49,7 @@ impl Command for RecordEvent {
             return Ok(Recorded::Stale);
         };
         let link = tables.vault.chain.event(link, self.number, version, &self.chained());
+        let had_ended = ENDED.contains(&transaction.state);
         self.move_transaction(transaction, link, tables)?;
         tables.gain(link);
         let sql = "INSERT INTO events (position, at, event, state, outcome, note, advised, link)
@@ -62,9 +64,11 @@ impl Command for RecordEvent {
             sealed_now(tables, Place::Advised(&self.key, version), self.advised.as_ref())?,
             link.mark,
         ))?;
-        // What is said after all was destroyed has its time too.
-        let sql = "INSERT OR IGNORE INTO kept_longer (number) SELECT ?1 FROM retention WHERE destroyed_to >= ?1";
-        tables.connection.prepare_cached(sql)?.execute([self.number.0.cast_signed()])?;
+        if had_ended {
+            // What is said after all was destroyed has its time too.
+            let sql = "INSERT OR IGNORE INTO kept_longer (number) SELECT ?1 FROM retention WHERE destroyed_to >= ?1";
+            tables.connection.prepare_cached(sql)?.execute([self.number.0.cast_signed()])?;
+        }
         vouchers::enter(&tables.connection, self.number, &self.voucher)?;
         if self.state == State::Declined && self.key.kind != Kind::Provision {
             // Nothing was done to the voucher. Whoever tries a code again and again must not make it dear to look up.

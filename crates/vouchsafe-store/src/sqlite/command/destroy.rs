@@ -31,7 +31,7 @@ const KEPT_LONGER: &str = "SELECT k.number, t.state IN (?1, ?2, ?3, ?4, ?5, ?6) 
 
 /// The states in which nothing more happens once nothing is owed. A confirmation that was refused for good leaves its
 /// transaction where it was.
-const ENDED: [State; 6] =
+pub(super) const ENDED: [State; 6] =
     [State::Declined, State::Confirmed, State::Reversed, State::Resolved, State::Void, State::Confirming];
 
 impl Command for Destroy {
