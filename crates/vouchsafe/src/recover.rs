@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use vouchsafe_core::outcome::{Doubt, Outcome};
 use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::transaction::Event;
-use vouchsafe_store::{StoreError, Transaction};
+use vouchsafe_store::{Cause, StoreError, Transaction};
 
 use crate::app::App;
 use crate::flow::record::{News, NotSettled, confirms_at, record};
@@ -138,13 +138,19 @@ async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp) -> Result<usize, 
             let until = Instant::now() + owed.patience();
             settling.spawn(async move { record(&app, &transaction, &news, until).await });
         }
-        for settled in settling.join_all().await {
+        let mut failure = None;
+        while let Some(settled) = settling.join_next().await {
             match settled {
-                Ok(_) => count += 1,
+                Ok(Ok(_)) => count += 1,
                 // Somebody was faster: its answer came after all, or its reversal.
-                Err(NotSettled::Refused(_) | NotSettled::NothingNew) => {}
-                Err(NotSettled::Store(error)) => return Err(error),
+                Ok(Err(NotSettled::Refused(_) | NotSettled::NothingNew)) => {}
+                Ok(Err(NotSettled::Store(error))) => failure = Some(error),
+                // It is still due. Whoever looks for what is due must not end with it.
+                Err(panic) => failure = Some(StoreError::Indeterminate(Cause::Engine(panic.to_string()))),
             }
+        }
+        if let Some(error) = failure {
+            return Err(error);
         }
     }
 }

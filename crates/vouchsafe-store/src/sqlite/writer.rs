@@ -1,6 +1,7 @@
 //! The writer: one thread, a bounded queue, and one commit for all that is waiting.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{Builder, JoinHandle};
@@ -201,9 +202,12 @@ impl WriterThread {
     fn commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), Setback> {
         let in_words = |error: rusqlite::Error| Cause::Engine(error.to_string());
         execute(&self.tables.connection, "BEGIN IMMEDIATE").map_err(|error| Setback::Begin(in_words(error)))?;
-        if let Err(fault) = self.apply(batch) {
+        // A panic must not end the only thread that writes: the switch would live on and sell nothing any more. Whatever
+        // was altered in memory is forgotten with the rest.
+        let applied = catch_unwind(AssertUnwindSafe(|| self.apply(batch).map_err(Cause::from)));
+        if let Err(cause) = applied.unwrap_or_else(|_panic| Err(Cause::Engine("the writer panicked".to_owned()))) {
             self.roll_back();
-            return Err(Setback::Command(fault.into()));
+            return Err(Setback::Command(cause));
         }
         let begun = Instant::now();
         if let Err(error) = execute(&self.tables.connection, "COMMIT") {

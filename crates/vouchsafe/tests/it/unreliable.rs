@@ -11,7 +11,7 @@ use crate::world::{
     Fault, Faults, MeddledStore, ProviderStub, Setup, Switch, Verb, approve, eventually, id, key, request, reversal,
     sealer, take,
 };
-use Fault::{DoneInSilence, Hangs, Late, Lost, Refused};
+use Fault::{DoneInSilence, Hangs, Late, Lost, Panics, Refused};
 use Verb::{Find, Forestall, Open, PutOff, Read, Record, Redrive, Request};
 
 /// A switch over a store that fails as told, which asks a provider that approves.
@@ -81,6 +81,23 @@ async fn whoever_was_overtaken_while_the_store_failed_decides_anew() {
     assert!(["400 VOUCHER_ALREADY_REVERSED", "201"].contains(&told.as_str()), "{told}");
     let state = switch.state("app", id(&request)).await;
     assert!(matches!(state, State::Reversing | State::Reversed), "{state}");
+}
+
+#[tokio::test]
+async fn what_panics_leaves_a_sale_in_doubt_and_recovery_goes_on() {
+    let faults = Faults::default();
+    let provider = ProviderStub::advised(approve, take).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    setup.wait = Duration::from_millis(1500);
+    setup.limits.back_off.first = Duration::from_millis(10);
+    let switch = Switch::start(setup).await;
+    // The request's own task, and then whoever finds it overdue.
+    faults.plan([(Record, Panics), (Record, Panics)]);
+    let request = request("app");
+    assert_eq!(switch.channel("app").provision(&request).await.verdict(), "500 GENERAL_ERROR");
+    eventually("reversed", async || (switch.state("app", id(&request)).await == State::Reversed).then_some(())).await;
+    assert!(faults.are_over());
 }
 
 #[tokio::test]

@@ -89,6 +89,28 @@ async fn a_command_that_fails_takes_no_other_along() {
 }
 
 #[tokio::test]
+async fn a_panic_of_the_writer_ends_one_command_and_not_the_writer() {
+    let house = House::new();
+    let doom = Arc::new(AtomicBool::new(false));
+    let (armed, sealer) = (Arc::clone(&doom), sealer(1));
+    let entropy = move |bytes: &mut [u8]| {
+        let is_writer = std::thread::current().name() == Some("store-writer");
+        assert!(!(is_writer && armed.swap(false, Ordering::Relaxed)), "no chance is left");
+        bytes.copy_from_slice(&sealer.draw::<64>()[..bytes.len()]);
+    };
+    let entropy = Sealer::new(SealingKey::from_bytes([1; 32]), entropy);
+    let store = Arc::new(SqliteStore::open(&house.path(), entropy).unwrap());
+    doom.store(true, Ordering::Relaxed);
+    let alone = store.open(story::intent(&key(1))).await;
+    assert_eq!(alone, Err(StoreError::Determinate(Cause::Engine("the writer panicked".to_owned()))));
+    assert_eq!(store.find(&key(1)).await, Ok(None), "nothing was written");
+    open_new(&store, &key(1)).await;
+    doom.store(true, Ordering::Relaxed);
+    let together = open_together(&house, &store, &[50, 51]).await;
+    assert!(together.iter().all(|result| matches!(result, Ok(Opened::Known(_) | Opened::New(_)))), "{together:?}");
+}
+
+#[tokio::test]
 async fn after_a_commit_that_failed_nothing_is_claimed() {
     let house = House::new();
     let store = Arc::new(house.open());

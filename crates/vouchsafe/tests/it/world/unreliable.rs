@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     DoneInSilence,
     /// Nothing happens, and no answer ever comes.
     Hangs,
+    /// Nothing happens, and whoever called comes to an end with it.
+    Panics,
     /// It happens, but only after a while in which others are not kept from anything.
     Late,
 }
@@ -73,6 +75,7 @@ impl Meddler for Faults {
                 Err(StoreError::Indeterminate(cause))
             }
             Some(Fault::Hangs) => std::future::pending().await,
+            Some(Fault::Panics) => panic!("a test says so"),
             Some(Fault::Late) => {
                 tokio::time::sleep(std::time::Duration::from_millis(500)).await;
                 call.await
