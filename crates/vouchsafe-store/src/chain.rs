@@ -5,7 +5,7 @@
 //! breaks its chain; and a journal whose end was cut off together with its row's, or that is gone altogether, is missing
 //! from the sum. What is left is the whole file put back as it was once: against that the sum is written down elsewhere.
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{HmacReset, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 use vouchsafe_core::id::MessageId;
@@ -44,11 +44,11 @@ pub(crate) struct Chained<'a> {
 }
 
 /// Makes marks and links.
-pub(crate) struct Chain(Hmac<Sha256>);
+pub(crate) struct Chain(HmacReset<Sha256>);
 
 impl Chain {
     pub(crate) fn new(key: &[u8; KEY]) -> Self {
-        Self(Hmac::new(key.into()))
+        Self(HmacReset::new(key.into()))
     }
 
     /// What stands for a record in a chain, whichever key it is sealed with.
@@ -156,7 +156,8 @@ impl Chain {
         let mut mac = self.0.clone();
         mac.update(&[sort]);
         mac.update(bytes);
-        let hash: [u8; 32] = mac.finalize().into_bytes().into();
+        // Where it stands: to finalise it for good would move it first, and what is moved is not wiped.
+        let hash: [u8; 32] = mac.finalize_reset().into_bytes().into();
         let (mut mark, mut share) = ([0; 16], [0; 16]);
         mark.copy_from_slice(&hash[..16]);
         share.copy_from_slice(&hash[16..]);

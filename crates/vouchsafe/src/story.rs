@@ -22,6 +22,8 @@ const DIGITS_OF_A_PIN: usize = 4;
 const DIGITS_OF_A_CODE: usize = 6;
 /// From how many letters and digits together on a word may be a code.
 const LETTERS_OF_A_CODE: usize = 8;
+/// More letters than these make no word, but perhaps a code.
+const LONGEST_WORD: usize = 15;
 
 /// A transaction's whole story: what it is, and then every event of its journal. `presented` is the code of the voucher
 /// that it redeems or refunds.
@@ -82,7 +84,7 @@ impl<'a> Words<'a> {
     /// Somebody else's words without codes, and without what a terminal would obey.
     pub(crate) fn clean(&self, text: &str) -> String {
         let hidden = self.codes.iter().fold(text.to_owned(), |text, code| text.replace(code, &masked(code)));
-        hidden.chars().map(|letter| if is_obeyed(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+        harmless(&hidden)
     }
 
     /// What a provider wrote. It may hold a code that is nowhere else, of a voucher that was never ours, or a part of one:
@@ -94,8 +96,7 @@ impl<'a> Words<'a> {
         let places = || self.codes.iter().enumerate();
         let aside = places().fold(text.to_owned(), |text, (place, code)| text.replace(code, &known(place)));
         let hidden = without_codes(&aside, digits);
-        let back = places().fold(hidden, |text, (place, code)| text.replace(&known(place), &masked(code)));
-        self.clean(&back)
+        harmless(&places().fold(hidden, |text, (place, code)| text.replace(&known(place), &masked(code))))
     }
 
     /// A note: a provider's words where it refused an advice, else our own people's.
@@ -191,7 +192,7 @@ fn advice(queued: &QueuedAdvice, end: Option<AdviceEnd>, attempts: u32) -> Strin
 }
 
 /// A text without what could be a code or a PIN: runs of so many digits, hyphens and spaces between them or not, and
-/// words of letters and digits that are as long as codes are.
+/// words that are as long as codes are, of letters and digits or of letters alone.
 fn without_codes(text: &str, digits: usize) -> String {
     let letters: Vec<char> = text.chars().collect();
     let is_part = |at: usize| {
@@ -206,7 +207,7 @@ fn without_codes(text: &str, digits: usize) -> String {
         let run = &letters[at..end];
         let count = run.iter().filter(|letter| letter.is_ascii_digit()).count();
         let is_word_of_both = count >= 2 && run.len() >= LETTERS_OF_A_CODE;
-        if count >= digits || is_word_of_both {
+        if count >= digits || is_word_of_both || run.split(|letter| *letter == '-').any(is_no_word) {
             told.push_str(STARS);
         } else {
             told.extend(run);
@@ -215,6 +216,17 @@ fn without_codes(text: &str, digits: usize) -> String {
         at = end + 1;
     }
     told
+}
+
+/// Whether letters are too many for a word. Several that were written together, each with its capital, are not.
+fn is_no_word(letters: &[char]) -> bool {
+    let is_one = |letters: &[char]| (2..=LONGEST_WORD).contains(&letters.len());
+    letters.len() > LONGEST_WORD && !letters.chunk_by(|_, next| !next.is_ascii_uppercase()).all(is_one)
+}
+
+/// A text without what a terminal would obey.
+fn harmless(text: &str) -> String {
+    text.chars().map(|letter| if is_obeyed(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
 }
 
 /// What is left of a code for people to see.

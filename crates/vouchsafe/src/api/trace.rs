@@ -1,12 +1,14 @@
 //! Around every request: its `X-Request-Id` and one line in the log.
 
+use std::iter::repeat;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::api::router::Service;
 use crate::clock::new_trace_id;
@@ -23,14 +25,24 @@ pub(crate) async fn trace(State(service): State<Arc<Service>>, request: Request,
         HeaderValue::try_from(new_trace_id(service.app.clock.as_ref()).to_string())
             .unwrap_or_else(|_| unreachable!("a UUID is a header value"))
     });
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), shown(&request));
     let mut response = next.run(request).await;
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
-    // The path alone: a query can hold a voucher's code.
     tracing::info!(request.trace = ?id, %method, path, status, elapsed_ms, "request answered");
     response.headers_mut().insert(X_REQUEST_ID, id);
     response
+}
+
+/// A request's path as the log tells it: that of its operation, with the ids in it. Whatever else a caller writes into a
+/// path may be a voucher's code, as what it writes into a query may.
+fn shown(request: &Request) -> String {
+    let Some(operation) = request.extensions().get::<MatchedPath>() else { return "of no operation".to_owned() };
+    let said = request.uri().path().split('/').chain(repeat(""));
+    let segments = operation.as_str().split('/').zip(said);
+    let shown = segments
+        .map(|(known, said)| if known.starts_with('{') && Uuid::try_parse(said).is_ok() { said } else { known });
+    shown.collect::<Vec<_>>().join("/")
 }
 
 /// Whether a caller's id may stand in a log line as it is.

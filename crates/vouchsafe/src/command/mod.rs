@@ -7,6 +7,7 @@ mod audit;
 mod catalogue;
 mod channel;
 mod check_config;
+mod core_dumps;
 mod file_act;
 mod grounds;
 mod keys;
@@ -45,6 +46,10 @@ use vouchsafe_provider::simulator::plays::Play;
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,
+    /// Leave core dumps on, and debuggers to whoever runs this: for hunting a crash. A dump holds keys, credentials and
+    /// vouchers; without this none is written.
+    #[arg(long, global = true)]
+    core_dumps: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -287,6 +292,11 @@ impl Failure {
 
 /// Runs a command to its end. Exit codes: 0 done, 1 failed, 2 the arguments or the configuration cannot be used.
 pub fn run(line: CommandLine) -> ExitCode {
+    if !line.core_dumps
+        && let Err(error) = core_dumps::turn_off()
+    {
+        let _ = writeln!(std::io::stderr(), "vouchsafe: core dumps stay on: {error}");
+    }
     let done = match line.command {
         Command::Serve { config } => serve::serve(&config),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),

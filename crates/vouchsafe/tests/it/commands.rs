@@ -178,3 +178,24 @@ fn a_key_that_is_not_the_stores_cannot_be_used() {
     assert!(log.contains("WARN") && log.contains("the store starts empty"), "{log}");
     serving.stop();
 }
+
+/// How large a core dump of a process may be: for now, and at most.
+fn core_limits(process: &str) -> Vec<String> {
+    let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    line.split_whitespace().skip(4).take(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_core_dump_is_written_only_for_whoever_asks_for_it() {
+    let folder = folder();
+    for (flag, expect) in [(None, vec!["0".to_owned(); 2]), (Some("--core-dumps"), core_limits("self"))] {
+        let mut command = vouchsafe(folder.path(), &["serve", "--config", "vouchsafe.toml"]);
+        let mut process = command.args(flag).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("serving")), "it serves");
+        assert_eq!(core_limits(&process.id().to_string()), expect, "{flag:?}");
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+}

@@ -6,6 +6,7 @@ mod acts;
 mod auditing;
 mod back_office;
 mod bad_input;
+mod canary;
 mod channels;
 mod commands;
 mod connections;

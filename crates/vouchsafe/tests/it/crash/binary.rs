@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use vouchsafe_store::sqlite::SqliteStore;
 
 use super::process::opened;
-use crate::world::{Channel, Simulated, eventually};
+use crate::world::{Channel, Simulated, eventually, shim};
 
 /// An address of this machine that no other test calls from: nobody takes the port while the switch is dead.
 const HERE: &str = "127.0.0.77:0";
@@ -49,7 +49,7 @@ impl Binary {
         fs::write(folder.path().join("vouchsafe.toml"), config(address, full, dry)).unwrap();
         fs::write(folder.path().join("sealing.key"), KEY).unwrap();
         fs::write(folder.path().join("password"), "password").unwrap();
-        Self { is_lied_to: false, shim: shim(folder.path()), folder, address, process: None }
+        Self { is_lied_to: false, shim: shim(folder.path(), "tests/it/crash/synced.c"), folder, address, process: None }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -117,20 +117,6 @@ impl Binary {
         }
         lost
     }
-}
-
-/// Compiles what is loaded into the switch.
-fn shim(folder: &Path) -> PathBuf {
-    let library = folder.join("synced.so");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/crash/synced.c");
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let compiled = Command::new(compiler)
-        .args(["-shared", "-fPIC", "-O2", "-o"])
-        .args([&library, &source])
-        .status()
-        .expect("a C compiler is there: the embedded engine needs one too");
-    assert!(compiled.success(), "the shim is compiled");
-    library
 }
 
 impl Drop for Binary {
