@@ -15,6 +15,7 @@ use vouchsafe_sim::records::Records;
 use vouchsafe_sim::{Breach, audit, breaches, simulate};
 
 mod planted;
+mod twin;
 
 /// Seeds that once broke a promise; `docs/reliability.md` says which, and how it was mended.
 const PINNED: &[u64] = &[12, 13, 15, 16, 20, 69, 71, 86, 98, 188, 471, 1074, 1166];

@@ -1,4 +1,5 @@
-//! The tests of the tests: every bug that is planted must be found within so many seeds.
+//! The tests of the tests: every bug that is planted must be found within so many seeds, or by a test of
+//! its own.
 #![cfg(feature = "planted-bugs")]
 
 use std::collections::BTreeSet;
@@ -6,15 +7,17 @@ use std::sync::atomic::Ordering;
 
 use vouchsafe_core::planted::{Bug, plant};
 
-use super::{PINNED, live_through_all};
+use super::{PINNED, live_through_all, twin};
 
 /// Within so many seeds each bug must show, those included that are pinned.
 const ENOUGH: u64 = 400;
 
-/// Planted, but no day of the simulation leads there any more: since copies of a request wait for a turn before the door
-/// and not behind their twin, a copy would have to be older than the twin that overtook it, and that twin's commit to hang.
-/// Seeds 1 to 6,000 were looked through. Once one is found again, this is to be empty again.
-const UNREACHED: &[Bug] = &[Bug::TwinWaitedFor];
+/// Says whether a promise holds.
+type Holds = fn() -> bool;
+
+/// Planted, but no day of the simulation leads there: copies of a request wait for a turn before the door and not behind
+/// their twin, and a channel's time is the same all day. Each has a test of its own, which must fail with it.
+const NOTICED_APART: &[(Bug, Holds)] = &[(Bug::TwinWaitedFor, twin::is_a_copy_answered_in_time)];
 
 /// One test for all, because a bug is alive in the whole process. The other tests must not run beside it: whoever builds
 /// with bugs names this test and no other.
@@ -23,6 +26,14 @@ fn every_planted_bug_is_found() {
     let mut unfound = Vec::new();
     for bug in Bug::ALL.iter().copied() {
         plant(bug);
+        if let Some((_, holds)) = NOTICED_APART.iter().find(|(apart, _)| *apart == bug) {
+            let is_noticed = !holds();
+            eprintln!("{bug:?}: {} by its own test", if is_noticed { "found" } else { "NOT FOUND" });
+            if !is_noticed {
+                unfound.push(bug);
+            }
+            continue;
+        }
         let sum =
             live_through_all(PINNED.iter().copied().chain(1..ENOUGH), |sum| !sum.failed.lock().unwrap().is_empty());
         let failed = sum.failed.lock().unwrap();
@@ -36,5 +47,5 @@ fn every_planted_bug_is_found() {
         }
     }
     plant(Bug::None);
-    assert_eq!(unfound, UNREACHED, "of {} bugs", Bug::ALL.len());
+    assert_eq!(unfound, [], "of {} bugs", Bug::ALL.len());
 }

@@ -3,6 +3,7 @@
 use vouchsafe_core::advice::{Advice, Hindrance, ReversalReason};
 use vouchsafe_core::transaction::Event;
 
+use super::lives::lead;
 use super::*;
 use crate::record::word::Word;
 use crate::story::acts::act;
@@ -11,6 +12,12 @@ use crate::{Deed, QueuedAdvice};
 
 /// The schema as version 1 was released.
 const FIRST: &str = include_str!("../../../migrations/sqlite/0001_transactions.sql");
+/// What brings it to version 4.
+const TO_FOURTH: [&str; 3] = [
+    include_str!("../../../migrations/sqlite/0002_advices.sql"),
+    include_str!("../../../migrations/sqlite/0003_vouchers.sql"),
+    include_str!("../../../migrations/sqlite/0004_integrity.sql"),
+];
 
 /// A store as the first version left it: one transaction that is reversing, its advice not yet sent, and one
 /// that is pending.
@@ -63,6 +70,58 @@ fn leave_first_version(house: &House) -> (Transaction, Transaction) {
     (reversing, pending)
 }
 
+/// A store as the fourth version left it, which knew of no acts: its schema by the SQL of then, and rows that are written
+/// today as they were then, since nobody does anything by hand. Returns a transaction of it.
+async fn leave_fourth_version(house: &House) -> Transaction {
+    let today = House::new();
+    let store = today.open();
+    let [sold, ..] = lead(&store).await;
+    store.close();
+    let connection = house.look_inside();
+    connection.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = wal; PRAGMA foreign_keys = off").unwrap();
+    for migration in [FIRST].iter().chain(&TO_FOURTH) {
+        connection.execute_batch(migration).unwrap();
+    }
+    connection.execute_batch("PRAGMA user_version = 4; PRAGMA application_id = 0x76636873").unwrap();
+    connection.execute("ATTACH ?1 AS today", [today.path().to_str()]).unwrap();
+    let of_then = "SELECT t.name, group_concat(c.name, ', ')
+                   FROM main.sqlite_schema AS t, pragma_table_info(t.name, 'main') AS c
+                   WHERE t.type = 'table' GROUP BY t.name";
+    let mut statement = connection.prepare(of_then).unwrap();
+    let tables = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let tables: Vec<(String, String)> = tables.collect::<Result<_, _>>().unwrap();
+    assert!(tables.iter().any(|(table, _)| table == "sealing_keys") && tables.iter().all(|(table, _)| table != "acts"));
+    for (table, columns) in tables {
+        let copy = format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT {columns} FROM today.{table}");
+        connection.execute_batch(&copy).unwrap();
+    }
+    sold
+}
+
+#[tokio::test]
+async fn what_the_fourth_version_wrote_is_whole_and_what_people_do_to_it_is_on_record() {
+    let house = House::new();
+    let sold = leave_fourth_version(&house).await;
+    let refused = SqliteStore::open_beside(&house.path(), sealer(1)).map(|_| ());
+    assert_eq!(refused, Err(OpenError::Older { found: 4, known: 5 }), "only a switch brings it up to date");
+    let store = house.open();
+    let whole = store.verify(|_, _| ()).await.unwrap();
+    assert_eq!((whole.transactions, whole.events, whole.forestalled, whole.acts), (4, 5, 1, 0));
+    assert_eq!((whole.broken, whole.told), (0, Vec::new()));
+    assert_eq!(store.find(&sold.key).await, Ok(Some(sold.clone())));
+    assert_eq!(store.acts(None, 9).await, Ok(Vec::new()));
+    let number = store.intend(act(Deed::RedriveAdvice(sold.number))).await.unwrap();
+    let rotation = store.begin_key(2, act(Deed::RotateKeys(2))).await.unwrap();
+    assert_eq!((store.reseal(9).await.unwrap().count, store.reseal(9).await.unwrap().acts), (4, 2));
+    assert!(store.retire_keys(rotation, sold.opened_at).await.unwrap().is_some());
+    store.close();
+    let store = house.open();
+    let acts = store.acts(Some(sold.number), 9).await.unwrap();
+    assert_eq!(acts.iter().map(|act| act.number).collect::<Vec<_>>(), [number]);
+    let proven = store.verify(|_, _| ()).await.unwrap();
+    assert_eq!((proven.transactions, proven.acts, proven.broken), (4, 2, 0), "{:?}", proven.told);
+}
+
 #[tokio::test]
 async fn what_the_first_version_wrote_is_kept_and_goes_on() {
     let house = House::new();
@@ -97,10 +156,12 @@ async fn what_the_first_version_wrote_is_kept_and_goes_on() {
 
 #[tokio::test]
 async fn a_schema_is_the_same_however_it_came_about() {
-    let (new, old) = (House::new(), House::new());
+    let (new, old, fourth) = (House::new(), House::new(), House::new());
     drop(new.open());
     leave_first_version(&old);
     drop(old.open());
+    leave_fourth_version(&fourth).await;
+    drop(fourth.open());
     let schema = |house: &House| -> Vec<String> {
         let inside = house.look_inside();
         let mut statement =
@@ -108,6 +169,7 @@ async fn a_schema_is_the_same_however_it_came_about() {
         statement.query_map((), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     };
     assert_eq!(schema(&old), schema(&new));
+    assert_eq!(schema(&fourth), schema(&new));
     let words = "SELECT group_concat(word, ', ') FROM words WHERE list = 'advice state' ORDER BY place";
     let words: String = old.look_inside().query_row(words, (), |row| row.get(0)).unwrap();
     assert_eq!(words, "open, delivered, consumed, refused");
