@@ -24,6 +24,8 @@ const DIGITS_OF_A_CODE: usize = 6;
 const LETTERS_OF_A_CODE: usize = 8;
 /// More letters than these make no word, but perhaps a code.
 const LONGEST_WORD: usize = 15;
+/// Of words that were written together each has so many letters at least: capitals here and there make none.
+const SHORTEST_OF_SEVERAL: usize = 3;
 
 /// A transaction's whole story: what it is, and then every event of its journal. `presented` is the code of the voucher
 /// that it redeems or refunds.
@@ -220,7 +222,7 @@ fn without_codes(text: &str, digits: usize) -> String {
 
 /// Whether letters are too many for a word. Several that were written together, each with its capital, are not.
 fn is_no_word(letters: &[char]) -> bool {
-    let is_one = |letters: &[char]| (2..=LONGEST_WORD).contains(&letters.len());
+    let is_one = |letters: &[char]| (SHORTEST_OF_SEVERAL..=LONGEST_WORD).contains(&letters.len());
     letters.len() > LONGEST_WORD && !letters.chunk_by(|_, next| !next.is_ascii_uppercase()).all(is_one)
 }
 
