@@ -129,12 +129,13 @@ impl Switch {
 
     /// The same, and the folder of its store, for as long as that is kept.
     pub(crate) async fn stop_and_leave(self) -> TempDir {
+        let store = self.store_path();
         self.app.stopping.cancel();
         self.serving.await.unwrap();
-        // The store is closed with the last who has it, and everybody lets go once the switch is stopping.
-        let app = std::sync::Arc::downgrade(&self.app);
         drop(self.app);
-        crate::world::eventually("the store is closed", async || app.upgrade().is_none().then_some(())).await;
+        // The store is closed with the last who has it, and everybody lets go once the switch is stopping. To let go is
+        // the beginning of that: it is over once somebody else may have the store.
+        crate::world::eventually("the store is closed", async || SqliteStore::open(&store, sealer()).ok()).await;
         self.folder
     }
 
