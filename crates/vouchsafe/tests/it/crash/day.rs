@@ -1,4 +1,4 @@
-//! A till's day: it sells a voucher, redeems it, refunds it and redeems it again, confirming each, through a crash.
+//! A till's day: it sells a voucher, redeems it, refunds it and redeems it again, confirming each, through crashes.
 
 use serde_json::{Value as Json, json};
 use vouchsafe_core::sheet::Messaging;
@@ -58,8 +58,12 @@ impl Day<'_> {
     }
 }
 
-/// Plays the day through lives that end at these points, has it audited, and says how many were killed.
-pub(super) async fn play(points: Vec<CrashPoint>) -> u32 {
+/// What a till does with what it has sold, for a whole day.
+pub(super) const WHOLE: &[Kind] = &[Kind::Redemption, Kind::Refund, Kind::Redemption];
+
+/// Plays the day through lives that end at these points, has it audited, and says how many were killed. `kinds` is what
+/// is done with the voucher that was sold, one after the other.
+pub(super) async fn play(kinds: &[Kind], points: Vec<CrashPoint>) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let provider = Simulated::finalised_by(Messaging::Dual, Faults::default(), Vec::new()).await;
     let store = folder.path().join("store.db");
@@ -82,12 +86,13 @@ pub(super) async fn play(points: Vec<CrashPoint>) -> u32 {
     };
     let sold = day.achieve(Kind::Provision, sale).await;
     let code = sold["voucher"]["code"].as_str().unwrap().to_owned();
-    for kind in [Kind::Redemption, Kind::Refund, Kind::Redemption] {
+    for &kind in kinds {
         day.achieve(kind, || request_of(kind, TILL, &code)).await;
     }
     let report = audited(|| opened(&store), false, &lives.log, &[(PROVIDER, &provider)], Vec::new()).await;
     assert!(report.is_clean(), "killed at {points:?}: {report}");
     let confirmed = report.states.get(&State::Confirmed).copied();
-    assert_eq!(confirmed, Some(4), "killed at {points:?}: four requests stand, and nothing else: {report}");
+    let stand = 1 + kinds.len() as u64;
+    assert_eq!(confirmed, Some(stand), "killed at {points:?}: each request stands, and nothing else: {report}");
     lives.end().await
 }

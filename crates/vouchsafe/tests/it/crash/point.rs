@@ -1,4 +1,4 @@
-//! Where a switch dies: right before or right after one of its durable steps.
+//! Where a switch dies: right before or right after one of its durable steps, or around one of its sends.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,28 +11,42 @@ use crate::world::{Meddler, Verb};
 /// One moment at which a process is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CrashPoint {
-    /// Which durable step of this life of the process, beginning with 1.
-    pub(super) step: u32,
+    /// Which durable step or which send of this life of the process, beginning with 1.
+    pub(super) number: u32,
     pub(super) moment: Moment,
 }
 
-/// On which side of the step.
+/// On which side of a durable step, or how far a send has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Moment {
     Before,
     After,
+    /// The message is made, and no byte of it is on its way to the provider.
+    Leaving,
+    /// All of it is on its way, and nothing has come back.
+    Left,
+    /// The answer has come, or the connection's end, and the switch has not read it.
+    Answered,
 }
 
-/// Kills the process at a point of what its store does.
+impl Moment {
+    /// The moments of a durable step: of each commit.
+    pub(super) const OF_STEPS: &[Self] = &[Self::Before, Self::After];
+    /// The moments of a send: of a request, a confirmation or a reversal.
+    pub(super) const OF_SENDS: &[Self] = &[Self::Leaving, Self::Left, Self::Answered];
+}
+
+/// Kills the process at a point of what its store does, or of what it sends.
 pub(super) struct Killer {
     point: Option<CrashPoint>,
     begun: AtomicU32,
+    sent: AtomicU32,
     under_way: AtomicU32,
 }
 
 impl Killer {
     pub(super) const fn new(point: Option<CrashPoint>) -> Self {
-        Self { point, begun: AtomicU32::new(0), under_way: AtomicU32::new(0) }
+        Self { point, begun: AtomicU32::new(0), sent: AtomicU32::new(0), under_way: AtomicU32::new(0) }
     }
 
     /// Whether no step is between its beginning and its end: one that others see on disk already may still be on
@@ -42,17 +56,22 @@ impl Killer {
     }
 
     async fn step<T>(&self, work: impl Future<Output = T>) -> T {
-        let step = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let _under_way = UnderWay::begin(&self.under_way);
-        self.reach(CrashPoint { step, moment: Moment::Before });
+        self.reach(number, Moment::Before);
         let done = work.await;
-        self.reach(CrashPoint { step, moment: Moment::After });
+        self.reach(number, Moment::After);
         done
     }
 
+    /// The number of a send that begins.
+    pub(super) fn send(&self) -> u32 {
+        self.sent.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
     /// Dies if this is the point: as if the power went, without a word to anybody.
-    fn reach(&self, here: CrashPoint) {
-        if self.point == Some(here) {
+    pub(super) fn reach(&self, number: u32, moment: Moment) {
+        if self.point == Some(CrashPoint { number, moment }) {
             kill_process(getpid(), Signal::KILL).unwrap();
             unreachable!("nobody survives this signal");
         }

@@ -18,6 +18,7 @@ use vouchsafe_core::sheet::{Messaging, RetrySupport, Sheet};
 use vouchsafe_store::sqlite::SqliteStore;
 
 use super::point::{CrashPoint, Killer};
+use super::relay;
 use crate::world::{Answer, Channel, ChannelLog, MeddledStore, Setup, eventually, sealer, serve};
 
 /// What a process is told by its environment.
@@ -50,9 +51,10 @@ pub(super) enum Plan {
 }
 
 impl Orders {
-    fn setup(&self) -> Setup {
+    /// The switch of these orders, which asks its provider at an address.
+    fn setup(&self, provider_url: &str) -> Setup {
         let takes_advices = self.plan != Plan::NoAdvices;
-        let base = Setup::to(&self.provider_url);
+        let base = Setup::to(provider_url);
         let sheet = Sheet {
             confirmations: takes_advices,
             reversals: takes_advices,
@@ -77,8 +79,10 @@ pub(super) async fn be_the_switch() {
     let Ok(orders) = std::env::var(ORDERS) else { return };
     let orders: Orders = serde_json::from_str(&orders).unwrap();
     let store = SqliteStore::open(&orders.store, sealer()).unwrap();
-    let store = Arc::new(MeddledStore { inner: Arc::new(store), meddler: Killer::new(orders.point) });
-    let (address, _app, _serving) = serve(orders.setup(), Arc::clone(&store) as _).await;
+    let killer = Arc::new(Killer::new(orders.point));
+    let provider_url = relay::begin(&orders.provider_url, Arc::clone(&killer)).await;
+    let store = MeddledStore { inner: Arc::new(store), meddler: Arc::clone(&killer) };
+    let (address, _app, _serving) = serve(orders.setup(&provider_url), Arc::new(store)).await;
     #[expect(clippy::print_stdout, reason = "this is how the parent learns it")]
     {
         println!("{LISTENS}{address}");
@@ -89,7 +93,7 @@ pub(super) async fn be_the_switch() {
         let _ = ended.send(());
     });
     end.await.unwrap();
-    eventually("every step that was begun has ended", async || store.meddler.is_at_rest().then_some(())).await;
+    eventually("every step that was begun has ended", async || killer.is_at_rest().then_some(())).await;
 }
 
 /// A store of a switch that lives or does not, to be read beside it.
@@ -103,7 +107,7 @@ pub(super) struct Lives {
     pub(super) log: ChannelLog,
     address: watch::Receiver<Option<SocketAddr>>,
     hold: Arc<Mutex<Hold>>,
-    thread: Option<thread::JoinHandle<u32>>,
+    thread: Option<thread::JoinHandle<usize>>,
 }
 
 /// What keeps the present life going.
@@ -151,7 +155,7 @@ impl Lives {
     }
 
     /// Ends the present life in good order and says how many were ended by a kill.
-    pub(super) async fn end(mut self) -> u32 {
+    pub(super) async fn end(mut self) -> usize {
         self.let_go();
         let thread = self.thread.take().expect("it ends once");
         tokio::task::spawn_blocking(move || thread.join().expect("every life ends as it should")).await.unwrap()
@@ -174,7 +178,12 @@ impl Drop for Lives {
     }
 }
 
-fn live(orders: &Orders, points: Vec<CrashPoint>, tell: &watch::Sender<Option<SocketAddr>>, hold: &Mutex<Hold>) -> u32 {
+fn live(
+    orders: &Orders,
+    points: Vec<CrashPoint>,
+    tell: &watch::Sender<Option<SocketAddr>>,
+    hold: &Mutex<Hold>,
+) -> usize {
     let mut deaths = 0;
     for point in points.into_iter().map(Some).chain([None]) {
         let mut process = start(&Orders { point, ..orders.clone() });

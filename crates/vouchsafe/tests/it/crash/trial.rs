@@ -22,8 +22,17 @@ pub(super) struct Scenario {
     /// When the switch confirms; where it does not say, long after the test.
     pub(super) confirms_after_milliseconds: Option<u64>,
     pub(super) act: Act,
-    /// How many durable steps there are at least when nothing is killed.
-    pub(super) least_steps: u32,
+    /// How much there is at least when nothing is killed.
+    pub(super) least: Least,
+}
+
+/// How much a flow does at least.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Least {
+    /// Durable steps.
+    pub(super) steps: usize,
+    /// Requests and advices to the provider.
+    pub(super) sends: usize,
 }
 
 /// What the channel does before it makes certain.
@@ -78,7 +87,7 @@ impl Trial {
 }
 
 /// Plays a scenario through lives that end at these points, checks what came of it, and says how many were killed.
-pub(super) async fn play(scenario: &Scenario, points: Vec<CrashPoint>) -> u32 {
+pub(super) async fn play(scenario: &Scenario, points: Vec<CrashPoint>) -> usize {
     let trial = Trial::begin(scenario.plan).await;
     let orders = Orders {
         store: trial.store(),

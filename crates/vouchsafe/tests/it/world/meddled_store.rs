@@ -61,6 +61,21 @@ pub(crate) trait Meddler: Send + Sync {
     ) -> impl Future<Output = Result<T, StoreError>> + Send;
 }
 
+/// Whoever meddles may be known to others, too.
+impl<M: Meddler> Meddler for Arc<M> {
+    fn damages(&self, number: TransactionNumber) -> bool {
+        M::damages(self, number)
+    }
+
+    async fn call<T: Send>(
+        &self,
+        verb: Verb,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        M::call(self, verb, call).await
+    }
+}
+
 /// A store over another one.
 pub(crate) struct MeddledStore<M> {
     pub(crate) inner: Arc<dyn Store>,
