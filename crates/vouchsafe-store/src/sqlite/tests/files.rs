@@ -24,6 +24,18 @@ async fn one_file_has_one_switch() {
     second.check().await.unwrap();
 }
 
+/// Its flags stand in `.cargo/config.toml`. One of them it does not tell of, `HAVE_FDATASYNC`, stands beside this one.
+#[test]
+fn the_engine_is_compiled_as_the_repository_says() {
+    let house = House::new();
+    drop(house.open());
+    let connection = house.look_inside();
+    let mut statement = connection.prepare("SELECT compile_options FROM pragma_compile_options").unwrap();
+    let options: Result<Vec<String>, _> = statement.query_map((), |row| row.get(0)).unwrap().collect();
+    let options = options.unwrap();
+    assert!(options.iter().any(|option| option == "DEFAULT_MEMSTATUS=0"), "{options:?}");
+}
+
 #[test]
 fn a_store_of_a_newer_version_is_refused() {
     let house = House::new();
