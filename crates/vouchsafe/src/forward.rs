@@ -15,6 +15,7 @@ use vouchsafe_core::advice::{Advice, AdviceEnd, Afterwards, Delivery, Hindrance,
 use vouchsafe_core::error_detail::ErrorDetail;
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::planted::{Bug, planted};
+use vouchsafe_core::sheet::Sheet;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
 use vouchsafe_store::{Attempt, Cause, OpenAdvice, StoreError, TransactionNumber};
@@ -30,10 +31,11 @@ use not_found::NotFound;
 /// How often each dispatcher looks for advices whose pause is over. What is queued meanwhile rings at once.
 const PULSE: Duration = Duration::from_secs(1);
 /// How many deliveries are begun together. Of a provider that answers each one that ends lets as many begin; of one that
-/// does not they come to its cap one [`BREATH`] after the other, so that those whose pauses were over together do not take
+/// does not they come to its cap one [`breath`] after the other, so that those whose pauses were over together do not take
 /// the machine from other providers' sales.
-const TOGETHER: usize = 4;
-const BREATH: Duration = Duration::from_millis(5);
+const TOGETHER: u32 = 4;
+const SHORTEST_BREATH: Duration = Duration::from_millis(5);
+const LONGEST_BREATH: Duration = Duration::from_millis(60);
 /// Added to a pause that must not be too short: the times of a store are cut to milliseconds.
 const ROUNDING: Duration = Duration::from_millis(5);
 /// How long the store is tried for the end of an advice before the advice is simply sent again.
@@ -69,6 +71,7 @@ async fn tell_of_strangers(app: &App) {
 async fn dispatch(app: Arc<App>, provider: ProviderId) {
     let Some(desk) = app.providers.get(&provider) else { return };
     let cap = usize::try_from(desk.sheet.concurrency.get()).unwrap_or(usize::MAX);
+    let (together, breath) = (TOGETHER as usize, breath(&desk.sheet));
     let pulse = PULSE.min(app.limits.back_off.first);
     // What is being delivered right now; it is still due by the store.
     let mut under_way = HashSet::new();
@@ -89,7 +92,7 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
                 Err(error) => tracing::warn!(%provider, %error, "the advices that are due could not be read"),
             }
         }
-        for open in waiting.drain(..TOGETHER.min(waiting.len()).min(cap - under_way.len())) {
+        for open in waiting.drain(..together.min(waiting.len()).min(cap - under_way.len())) {
             under_way.insert(open.transaction.number);
             deliveries.spawn(deliver(Arc::clone(&app), provider.clone(), Arc::clone(&not_found), open));
         }
@@ -117,11 +120,17 @@ async fn dispatch(app: Arc<App>, provider: ProviderId) {
             }
             () = app.stopping.cancelled() => {}
             () = desk.advices.notified() => look = true,
-            () = sleep(BREATH), if goes_on => {}
+            () = sleep(breath), if goes_on => {}
             () = sleep_until(next_look), if !goes_on => (look, next_look) = (true, Instant::now() + pulse),
         }
     }
     // What is under way is dropped here and sent again after the next start: repeats do no harm.
+}
+
+/// How long it takes before more are begun though none has ended. Those that hang hang for the provider's time, and are
+/// spread over it: otherwise they would all end at once, and as many begin at once, again and again.
+fn breath(sheet: &Sheet) -> Duration {
+    (sheet.timeout * TOGETHER / sheet.concurrency.get()).clamp(SHORTEST_BREATH, LONGEST_BREATH)
 }
 
 /// The advices to deliver next: due, not under way, and no more than there is room for; and whether these are all.
@@ -259,4 +268,31 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
 fn words(error: ErrorDetail) -> String {
     let code = error.provider_error_code.map(|code| format!(" ({})", code.as_str())).unwrap_or_default();
     format!("{}: {}{code}", error.error_type, error.error_message.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    #[test]
+    fn what_hangs_is_spread_over_the_time_that_it_hangs() {
+        let check = |timeout_milliseconds, concurrency, expect| {
+            let timeout = Duration::from_millis(timeout_milliseconds);
+            let concurrency = NonZeroU32::new(concurrency).unwrap();
+            let sheet = Sheet { timeout, concurrency, ..Sheet::full() };
+            assert_eq!(
+                breath(&sheet),
+                Duration::from_millis(expect),
+                "{timeout_milliseconds} ms, {concurrency} at once"
+            );
+        };
+        check(1_000, 80, 50);
+        // A queue that has grown long goes out, though nobody answers.
+        check(30_000, 64, 60);
+        check(30_000, 1, 60);
+        // As many at once as can be are still not all at once.
+        check(1_000, 10_000, 5);
+    }
 }

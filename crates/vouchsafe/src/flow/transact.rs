@@ -25,8 +25,9 @@ use crate::metrics::{Ending, Operation};
 
 /// Carries a request through: route, make room, commit the intent, ask once, commit the outcome, answer.
 ///
-/// A redemption or a refund first lets what is owed for the same voucher reach its provider. Runs to its end whether or not anybody still waits for the answer. `arrived` is when the request came in;
-/// what is left of the channel's patience is counted from there.
+/// A redemption or a refund first lets what is owed for the same voucher reach its provider. Runs to its end whether or not
+/// anybody still waits for the answer. `arrived` is when the request came in; what is left of the channel's patience is
+/// counted from there.
 ///
 /// # Errors
 /// [`Refusal`] says what the channel is told instead of a response.

@@ -24,6 +24,16 @@ async fn approving(faults: &Faults) -> (Switch, ProviderStub) {
     (Switch::start(setup).await, provider)
 }
 
+/// The same for a channel that soon gives up.
+async fn impatient(faults: &Faults) -> (Switch, ProviderStub) {
+    let provider = ProviderStub::advised(approve, take).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    setup.wait = Duration::from_millis(1500);
+    setup.limits.back_off.first = Duration::from_millis(10);
+    (Switch::start(setup).await, provider)
+}
+
 /// Whoever meddles is a store too: what is tried behind it is tried on the promises of one.
 #[tokio::test]
 async fn a_store_that_takes_its_time_keeps_every_promise_of_one() {
@@ -86,12 +96,7 @@ async fn whoever_was_overtaken_while_the_store_failed_decides_anew() {
 #[tokio::test]
 async fn what_panics_leaves_a_sale_in_doubt_and_recovery_goes_on() {
     let faults = Faults::default();
-    let provider = ProviderStub::advised(approve, take).await;
-    let mut setup = Setup::to(provider.base_url());
-    setup.faults = Some(faults.clone());
-    setup.wait = Duration::from_millis(1500);
-    setup.limits.back_off.first = Duration::from_millis(10);
-    let switch = Switch::start(setup).await;
+    let (switch, _provider) = impatient(&faults).await;
     // The request's own task, and then whoever finds it overdue.
     faults.plan([(Record, Panics), (Record, Panics)]);
     let request = request("app");
@@ -103,12 +108,7 @@ async fn what_panics_leaves_a_sale_in_doubt_and_recovery_goes_on() {
 #[tokio::test]
 async fn a_store_that_hangs_is_told_in_time_as_unknown_and_ends_in_a_reversal() {
     let faults = Faults::default();
-    let provider = ProviderStub::advised(approve, take).await;
-    let mut setup = Setup::to(provider.base_url());
-    setup.faults = Some(faults.clone());
-    setup.wait = Duration::from_millis(1500);
-    setup.limits.back_off.first = Duration::from_millis(10);
-    let switch = Switch::start(setup).await;
+    let (switch, provider) = impatient(&faults).await;
     faults.plan([(Record, Hangs)]);
     let request = request("app");
     let told = tokio::time::timeout(Duration::from_millis(1500), switch.channel("app").provision(&request)).await;
