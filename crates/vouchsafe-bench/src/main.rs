@@ -5,6 +5,7 @@
 //! yardstick. The last is the *bare append*: the same HTTP in and out and both records in one file, and nothing else.
 //! `docs/performance/README.md` says how to read the figures.
 
+mod answers;
 mod audit;
 mod chart;
 mod command;
@@ -16,6 +17,7 @@ mod growth;
 mod headline;
 mod ids;
 mod isolation;
+mod listed;
 mod load;
 mod measure;
 mod message;
