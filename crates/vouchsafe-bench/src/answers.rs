@@ -12,10 +12,10 @@ use crate::fault::Fault;
 use crate::figures::{Figure, median};
 use crate::headline::seconds;
 use crate::ids::IdKind;
-use crate::listed::{self, Listing};
 use crate::load::Asked;
 use crate::measure::{Figures, Load, Loading, TAIL, figures};
 use crate::process::{Process, progress, say};
+use crate::shelf::{self, Shelf};
 use crate::stub::{StubOrders, sold};
 use crate::subject::{Kind, Subject};
 use crate::table::{Table, digits};
@@ -85,8 +85,8 @@ struct Run {
 struct Measured<'a> {
     runs: &'a [Run],
     targets: &'a [Target],
-    /// How many bytes the list of products had.
-    listing_bytes: usize,
+    /// How many bytes all products took in an answer.
+    shelf_bytes: usize,
     /// How many vouchers were found on disk after their switch had been killed.
     vouchers_found: usize,
     /// How many retries were answered, each with the voucher of its sale.
@@ -95,7 +95,7 @@ struct Measured<'a> {
 
 /// Measures, and tells.
 pub(crate) fn answers(workplace: &Workplace, arguments: &AnswersArguments) -> Result<(), Fault> {
-    let listing = listed::listing(workplace, arguments.products)?;
+    let shelf = shelf::shelf(workplace, arguments.products)?;
     let (mut runs, mut vouchers, mut retries) = (Vec::new(), Audited::default(), Audited::default());
     for round in 0..arguments.rounds {
         let (of, said) = (arguments.rounds, round + 1);
@@ -110,19 +110,19 @@ pub(crate) fn answers(workplace: &Workplace, arguments: &AnswersArguments) -> Re
         parts.rotate_left(usize::from(round % 2 == 1));
         for part in parts {
             progress(&format!("round {said} of {of}: {}", part.name()));
-            runs.push(Run { part, round, figures: lookups(workplace, arguments, &listing, part)? });
+            runs.push(Run { part, round, figures: lookups(workplace, arguments, &shelf, part)? });
         }
     }
     progress("");
     let targets = found(&runs, arguments.connections);
-    let (vouchers_found, retries_answered, listing_bytes) = (vouchers.sold, retries.sold, listing.body.len());
+    let (vouchers_found, retries_answered, shelf_bytes) = (vouchers.sold, retries.sold, shelf.body.len());
     let text = if arguments.json {
-        let measured = Measured { runs: &runs, targets: &targets, listing_bytes, vouchers_found, retries_answered };
+        let measured = Measured { runs: &runs, targets: &targets, shelf_bytes, vouchers_found, retries_answered };
         serde_json::to_string_pretty(&measured).map_err(std::io::Error::other).map_err(Fault::machine("write JSON"))?
     } else {
-        let [bytes, sold, again] = [listing_bytes, vouchers_found, retries_answered].map(|count| digits(count as f64));
+        let [bytes, sold, again] = [shelf_bytes, vouchers_found, retries_answered].map(|count| digits(count as f64));
         format!(
-            "{}\n{}\nA list of {} products has {bytes} bytes. {again} retries were answered, each with the voucher of its \
+            "{}\n{}\nAn answer with all {} products has {bytes} bytes. {again} retries were answered, each with the voucher of its \
              sale, and the provider was asked for none of them again. In each round the switch was killed at work \
              (SIGKILL): all {sold} vouchers that it had sold were on disk.",
             table(&runs).text(),
@@ -186,21 +186,16 @@ fn sales_and_retries(workplace: &Workplace, arguments: &AnswersArguments) -> Res
 }
 
 /// Looks products up, of a new switch or of a new plain server.
-fn lookups(
-    workplace: &Workplace,
-    arguments: &AnswersArguments,
-    listing: &Listing,
-    part: Part,
-) -> Result<Figures, Fault> {
+fn lookups(workplace: &Workplace, arguments: &AnswersArguments, shelf: &Shelf, part: Part) -> Result<Figures, Fault> {
     let folder = workplace.folder()?;
     let folder = folder.path();
-    let file = folder.join("listing");
-    fs::write(&file, &listing.body).map_err(Fault::machine("write down what products are expected"))?;
+    let file = folder.join("shelf");
+    fs::write(&file, &shelf.body).map_err(Fault::machine("write down what products are expected"))?;
     let mut subject = match part {
-        Part::PlainAnswer => Subject::plain(file.clone(), listing.content_type.clone())?,
-        Part::Sale | Part::Retry | Part::Lookup => listed::switch(workplace, folder, arguments.products)?,
+        Part::PlainAnswer => Subject::plain(file.clone(), shelf.content_type.clone())?,
+        Part::Sale | Part::Retry | Part::Lookup => shelf::switch(workplace, folder, arguments.products)?,
     };
-    let load = load(arguments, Asked::Lookups { listing: file }, PATIENCE, TAIL);
+    let load = load(arguments, Asked::Lookups { shelf: file }, PATIENCE, TAIL);
     Ok(all_given(&mut subject, load, folder)?.0)
 }
 

@@ -89,7 +89,7 @@ fn take_part(part: &str, orders: &str) -> Result<(), Fault> {
     match part {
         "stub" => stub::run(read(part, orders)?),
         "yardstick" => yardstick::run(&read(part, orders)?),
-        "listing" => yardstick::listing::run(&read(part, orders)?),
+        "plain" => yardstick::plain::run(&read(part, orders)?),
         "crowd" => crowd::run(read(part, orders)?),
         "load" => load::run(read(part, orders)?),
         _ => Err(Fault::Nonsense { process: part.to_owned(), wrong: "there is no such part".to_owned() }),

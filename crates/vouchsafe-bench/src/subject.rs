@@ -12,7 +12,7 @@ use crate::process::{Process, page};
 use crate::switch::{Circuit, KnownProvider, Switch};
 use crate::usage::Usage;
 use crate::workplace::Workplace;
-use crate::yardstick::listing::ListingOrders;
+use crate::yardstick::plain::PlainOrders;
 use crate::yardstick::{self, YardstickOrders};
 
 /// Which of the two.
@@ -75,7 +75,7 @@ impl Subject {
 
     /// Starts a plain server that has one answer: what is in a file.
     pub(crate) fn plain(file: PathBuf, content_type: String) -> Result<Self, Fault> {
-        let process = Process::part("listing", &ListingOrders { file, content_type })?;
+        let process = Process::part("plain", &PlainOrders { file, content_type })?;
         Ok(Self { kind: None, address: process.address()?, process })
     }
 

@@ -32,7 +32,7 @@ pub(crate) enum Asked {
     /// The products that may be sold.
     Lookups {
         /// What every answer must be, to the byte.
-        listing: PathBuf,
+        shelf: PathBuf,
     },
 }
 
@@ -43,7 +43,7 @@ pub(super) type Id = [u8; 36];
 pub(super) enum Requests {
     Sales { template: Template, ids: IdKind },
     Retries { template: Template, sold: Vec<(Id, Uri)>, next: usize },
-    Lookups { listing: Vec<u8> },
+    Lookups { shelf: Vec<u8> },
 }
 
 /// A request, and about which sale it is, if it is about one.
@@ -75,9 +75,9 @@ impl Requests {
                 sold.first().ok_or_else(nothing)?;
                 Ok(Self::Retries { template: Template::request(None), sold, next: 0 })
             }
-            Asked::Lookups { listing } => {
-                let listing = fs::read(listing).map_err(Fault::machine("read what products are expected"))?;
-                Ok(Self::Lookups { listing })
+            Asked::Lookups { shelf } => {
+                let shelf = fs::read(shelf).map_err(Fault::machine("read what products are expected"))?;
+                Ok(Self::Lookups { shelf })
             }
         }
     }
@@ -106,7 +106,7 @@ impl Requests {
     pub(super) fn judge(&self, asked: Option<&Id>, answer: &Answer) -> Verdict {
         let (success, is_right) = match self {
             Self::Sales { .. } | Self::Retries { .. } => (201, is_voucher(asked, &answer.body)),
-            Self::Lookups { listing } => (200, answer.body == *listing),
+            Self::Lookups { shelf } => (200, answer.body == *shelf),
         };
         match (answer.status == success, is_right) {
             (true, true) => Verdict::Given,
@@ -139,8 +139,8 @@ mod tests {
     fn an_answer_is_what_was_asked_for_or_a_refusal_or_somebody_elses() {
         let answer = Template::answer();
         let folder = tempfile::tempdir().unwrap();
-        let (listing, sold) = (folder.path().join("listing"), folder.path().join("sold"));
-        fs::write(&listing, "products").unwrap();
+        let (shelf, sold) = (folder.path().join("shelf"), folder.path().join("sold"));
+        fs::write(&shelf, "products").unwrap();
         fs::write(&sold, [ONE.as_slice(), &201_u16.to_le_bytes()].concat()).unwrap();
         let check = |asked: &Asked, id: Option<&Id>, status: u16, body: &[u8], expect: Verdict| {
             let body = Bytes::copy_from_slice(body);
@@ -159,7 +159,7 @@ mod tests {
             check(&asked, Some(ONE), 201, &other_code, Verdict::MixedUp);
             check(&asked, Some(ONE), 503, b"{}", Verdict::Refused);
         }
-        let lookups = Asked::Lookups { listing };
+        let lookups = Asked::Lookups { shelf };
         check(&lookups, None, 200, b"products", Verdict::Given);
         check(&lookups, None, 200, b"product", Verdict::MixedUp);
         check(&lookups, None, 501, b"products", Verdict::Refused);

@@ -1,4 +1,4 @@
-//! What is listed when products are looked up: a catalogue made for it, and the switch's own answer.
+//! What is told when products are looked up: a catalogue made for it, and the shelf that the switch makes of it.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,13 +12,13 @@ use crate::switch::{Circuit, KnownProvider, Switch};
 use crate::workplace::Workplace;
 
 /// An answer to a lookup.
-pub(crate) struct Listing {
+pub(crate) struct Shelf {
     pub(crate) content_type: String,
     pub(crate) body: String,
 }
 
 /// What a switch answers whose catalogue has so many products.
-pub(crate) fn listing(workplace: &Workplace, products: u32) -> Result<Listing, Fault> {
+pub(crate) fn shelf(workplace: &Workplace, products: u32) -> Result<Shelf, Fault> {
     let folder = workplace.folder()?;
     let subject = switch(workplace, folder.path(), products)?;
     let answer = own_page(subject.address, PRODUCTS).map_err(Fault::machine("look products up"))?;
@@ -35,10 +35,10 @@ pub(crate) fn switch(workplace: &Workplace, folder: &Path, products: u32) -> Res
     Ok(Subject::of(Switch::start_with(workplace, folder, &providers, Circuit::Default, Some(&catalogue))?))
 }
 
-fn read(answer: &str) -> Option<Listing> {
+fn read(answer: &str) -> Option<Shelf> {
     let (head, body) = answer.strip_prefix("HTTP/1.1 200")?.split_once("\r\n\r\n")?;
     let content_type = head.lines().find_map(|line| line.strip_prefix("content-type: "))?;
-    Some(Listing { content_type: content_type.to_owned(), body: body.to_owned() })
+    Some(Shelf { content_type: content_type.to_owned(), body: body.to_owned() })
 }
 
 /// A catalogue as a bank's app may have one: two products in three have a fixed price, each is listed on two channels, of
@@ -89,9 +89,9 @@ mod tests {
     }
 
     #[test]
-    fn only_products_are_a_listing() {
-        let listing = read("HTTP/1.1 200 OK\r\ncontent-type: a/b\r\n\r\n{}").unwrap();
-        assert_eq!((listing.content_type.as_str(), listing.body.as_str()), ("a/b", "{}"));
+    fn only_products_are_a_shelf() {
+        let shelf = read("HTTP/1.1 200 OK\r\ncontent-type: a/b\r\n\r\n{}").unwrap();
+        assert_eq!((shelf.content_type.as_str(), shelf.body.as_str()), ("a/b", "{}"));
         assert!(read("HTTP/1.1 501 Not Implemented\r\ncontent-type: a/b\r\n\r\n{}").is_none());
     }
 }

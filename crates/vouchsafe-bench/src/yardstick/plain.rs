@@ -21,7 +21,7 @@ use crate::process::announce;
 
 /// What a plain answerer is told.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ListingOrders {
+pub(crate) struct PlainOrders {
     /// Where its one answer is.
     pub(crate) file: PathBuf,
     /// The type of that.
@@ -29,14 +29,14 @@ pub(crate) struct ListingOrders {
 }
 
 /// Is a plain answerer until whoever started it ends it.
-pub(crate) fn run(orders: &ListingOrders) -> Result<(), Fault> {
+pub(crate) fn run(orders: &PlainOrders) -> Result<(), Fault> {
     // The runtime that the switch has, too.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(Fault::machine("start the plain answerer's runtime"))?;
     runtime.block_on(serve(orders)).map_err(Fault::machine("serve plain answers"))
 }
 
-async fn serve(orders: &ListingOrders) -> std::io::Result<()> {
+async fn serve(orders: &PlainOrders) -> std::io::Result<()> {
     let body = Bytes::from(std::fs::read(&orders.file)?);
     let content_type = HeaderValue::from_str(&orders.content_type).map_err(std::io::Error::other)?;
     let router = Router::new().route(PRODUCTS, get(answer)).with_state((content_type, body));
