@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use serde::de::DeserializeOwned;
 
+use crate::answers::AnswersArguments;
 use crate::fault::Fault;
 use crate::fill::FillArguments;
 use crate::growth::GrowthArguments;
@@ -13,7 +14,7 @@ use crate::isolation::IsolationArguments;
 use crate::restart::RestartArguments;
 use crate::trouble::TroubleArguments;
 use crate::workplace::Workplace;
-use crate::{crowd, fill, growth, headline, isolation, load, restart, smoke, stub, trouble, yardstick};
+use crate::{answers, crowd, fill, growth, headline, isolation, load, restart, smoke, stub, trouble, yardstick};
 
 /// How fast the switch is, beside the bare append: the least that two durable records and two HTTP exchanges cost.
 /// Without a command: the headline, the switch and the bare append in turns.
@@ -46,6 +47,8 @@ enum Command {
     Isolation(IsolationArguments),
     /// Measure a channel's sales beside callers that mean no good: slow heads, slow bodies, huge heads, many connections.
     Crowding(IsolationArguments),
+    /// Measure what is answered from the journal and from memory: retries beside sales, product lookups beside plain axum.
+    Answers(AnswersArguments),
     /// Try every measurement once and briefly. Fails on errors, never on time.
     Smoke,
     /// Take part in a measurement; this program starts itself so.
@@ -76,6 +79,7 @@ pub(crate) fn run(line: CommandLine) -> Result<(), Fault> {
         Some(Command::Trouble(arguments)) => trouble::trouble(&workplace, &arguments),
         Some(Command::Isolation(arguments)) => isolation::isolation(&workplace, &arguments, &isolation::PROVIDERS),
         Some(Command::Crowding(arguments)) => isolation::isolation(&workplace, &arguments, &isolation::CROWDS),
+        Some(Command::Answers(arguments)) => answers::answers(&workplace, &arguments),
         Some(Command::Smoke) => smoke::smoke(&options),
         Some(Command::Part { part, orders }) => take_part(&part, &orders),
     }
@@ -85,6 +89,7 @@ fn take_part(part: &str, orders: &str) -> Result<(), Fault> {
     match part {
         "stub" => stub::run(read(part, orders)?),
         "yardstick" => yardstick::run(&read(part, orders)?),
+        "plain" => yardstick::plain::run(&read(part, orders)?),
         "crowd" => crowd::run(read(part, orders)?),
         "load" => load::run(read(part, orders)?),
         _ => Err(Fault::Nonsense { process: part.to_owned(), wrong: "there is no such part".to_owned() }),

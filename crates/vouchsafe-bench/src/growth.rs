@@ -12,7 +12,8 @@ use crate::figures::median;
 use crate::fill::{Filling, Stage, fill};
 use crate::headline::seconds;
 use crate::ids::IdKind;
-use crate::measure::{Figures, Load, run};
+use crate::load::Asked;
+use crate::measure::{Figures, Load, TAIL, run};
 use crate::process::{Process, progress, say};
 use crate::stub::StubOrders;
 use crate::subject::Subject;
@@ -117,11 +118,11 @@ fn one(
     let load = Load {
         connections,
         rate: None,
-        to: None,
-        ids: arguments.ids,
+        asked: Asked::Sales { to: None, ids: arguments.ids },
         warm_up: seconds(arguments.seconds / 5.0),
         measured: seconds(arguments.seconds),
         patience: Duration::ZERO,
+        tail: TAIL,
     };
     let (figures, _) = run(Subject::of(switch), load, folder)?;
     Ok((start, figures))

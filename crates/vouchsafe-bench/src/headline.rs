@@ -11,7 +11,8 @@ use crate::chart::{Frame, Line, draw};
 use crate::fault::Fault;
 use crate::figures::{Figure, Run, by_round, median, ratios};
 use crate::ids::IdKind;
-use crate::measure::{Figures, Load, run, said};
+use crate::load::Asked;
+use crate::measure::{Figures, Load, TAIL, run, said};
 use crate::process::{Process, progress, say};
 use crate::report::Slice;
 use crate::stub::StubOrders;
@@ -108,11 +109,11 @@ fn one(
     let load = Load {
         connections,
         rate: None,
-        to: None,
-        ids: arguments.ids,
+        asked: Asked::Sales { to: None, ids: arguments.ids },
         warm_up: seconds(arguments.warm_up),
         measured: seconds(arguments.seconds),
         patience: Duration::ZERO,
+        tail: TAIL,
     };
     run(subject, load, folder.path())
 }

@@ -5,6 +5,7 @@
 //! yardstick. The last is the *bare append*: the same HTTP in and out and both records in one file, and nothing else.
 //! `docs/performance/README.md` says how to read the figures.
 
+mod answers;
 mod audit;
 mod chart;
 mod command;
@@ -22,6 +23,7 @@ mod message;
 mod process;
 mod report;
 mod restart;
+mod shelf;
 mod smoke;
 mod stub;
 mod subject;

@@ -7,42 +7,41 @@ use serde::Serialize;
 
 use crate::audit::{Audited, none_mixed_up};
 use crate::fault::Fault;
-use crate::ids::IdKind;
-use crate::load::LoadOrders;
+use crate::load::{Asked, LoadOrders};
 use crate::process::Process;
 use crate::report::{Report, Slice, Told};
 use crate::subject::{Kind, Snapshot, Subject};
 
 /// How a subject is loaded.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Load {
     /// Over how many connections.
     pub(crate) connections: u32,
     /// How many requests a second; as many as are answered where it is not said.
     pub(crate) rate: Option<u32>,
-    /// To which settlement entity, where that matters.
-    pub(crate) to: Option<&'static str>,
-    /// How its ids follow one another.
-    pub(crate) ids: IdKind,
+    /// For what it is asked.
+    pub(crate) asked: Asked,
     /// How long it is loaded before that counts.
     pub(crate) warm_up: Duration,
     /// How long it counts.
     pub(crate) measured: Duration,
     /// How long answers are waited for afterwards.
     pub(crate) patience: Duration,
+    /// How long it is loaded after that; not at all, or for `TAIL`.
+    pub(crate) tail: Duration,
 }
 
 /// How long a load goes on after what counts, so that whoever is killed is killed at work.
-const TAIL: Duration = Duration::from_secs(30);
+pub(crate) const TAIL: Duration = Duration::from_secs(30);
 /// How long a load may take to write down what it has.
 const REPORT: Duration = Duration::from_secs(120);
 
 /// The figures of one run.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Figures {
-    /// Vouchers a second.
+    /// Of what was asked for, a second: vouchers for the most part.
     pub(crate) per_second: f64,
-    /// How long a voucher took, in milliseconds: half of them less, and so on.
+    /// How long each took, in milliseconds: half of them less, and so on.
     pub(crate) p50: f64,
     pub(crate) p99: f64,
     pub(crate) p999: f64,
@@ -54,7 +53,9 @@ pub(crate) struct Figures {
     pub(crate) peak_mib: f64,
     /// How often it flushed in a second.
     pub(crate) flushes: f64,
-    /// The vouchers over time.
+    /// How much of one core the load generator took: at the whole of it, it was measured and not the subject.
+    pub(crate) generator_cores: f64,
+    /// What was given over time.
     pub(crate) slices: Vec<Slice>,
 }
 
@@ -69,17 +70,26 @@ impl Loading {
     pub(crate) fn start(load: Load, to: std::net::SocketAddr, answers: PathBuf) -> Result<Self, Fault> {
         let orders = LoadOrders {
             to,
-            settlement_entity: load.to.map(str::to_owned),
+            asked: load.asked,
             connections: load.connections,
             rate: load.rate,
-            ids: load.ids,
             warm_up: load.warm_up,
             measured: load.measured,
             patience: load.patience,
-            tail: TAIL,
+            tail: load.tail,
             answers,
         };
         Ok(Self { process: Process::part("load", &orders)?, orders })
+    }
+
+    /// Waits until the time that counts is over and whatever counts is answered: what was used meanwhile.
+    pub(crate) fn counted(&self, subject: &Subject) -> Result<Counted, Fault> {
+        self.begun()?;
+        let (before, generator_before) = (subject.snapshot()?, self.process.usage()?);
+        self.measured()?;
+        let (after, generator_after) = (subject.snapshot()?, self.process.usage()?);
+        self.settled()?;
+        Ok(Counted { before, after, generator: generator_after.cpu.saturating_sub(generator_before.cpu) })
     }
 
     /// Waits until the time that counts begins.
@@ -115,34 +125,42 @@ impl Loading {
 /// Loads a subject, kills it at work, and makes sure that what it answered is on disk.
 pub(crate) fn run(mut subject: Subject, load: Load, folder: &Path) -> Result<(Figures, Audited), Fault> {
     let loading = Loading::start(load, subject.address, folder.join("answers"))?;
-    loading.begun()?;
-    let before = subject.snapshot()?;
-    loading.measured()?;
-    let after = subject.snapshot()?;
-    loading.settled()?;
+    let counted = loading.counted(&subject)?;
     subject.kill()?;
     let (report, answers) = loading.report()?;
     let audited = subject.audit(folder, &answers)?;
-    Ok((figures(&report, before, after), audited))
+    Ok((figures(&report, &counted), audited))
 }
 
-/// The figures of a load, and of its subject between two instants.
-pub(crate) fn figures(report: &Report, before: Snapshot, after: Snapshot) -> Figures {
+/// What had been used when the time that counts began and when it ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted {
+    /// By the subject.
+    pub(crate) before: Snapshot,
+    pub(crate) after: Snapshot,
+    /// The CPU time that the load generator took in between.
+    pub(crate) generator: Duration,
+}
+
+/// The figures of a load and of its subject.
+pub(crate) fn figures(report: &Report, counted: &Counted) -> Figures {
+    let Counted { before, after, generator } = *counted;
     let answers: u64 = report.statuses.values().sum();
     let seconds = (after.at - before.at).as_secs_f64();
     let used = after.usage.cpu.saturating_sub(before.usage.cpu).as_secs_f64();
     // The two instants lie a little beside the time that counts; a rate does not mind.
     let answered = answers as f64 / report.seconds * seconds;
     Figures {
-        per_second: report.sold.count() as f64 / report.seconds,
-        p50: report.sold.quantile(0.5),
-        p99: report.sold.quantile(0.99),
-        p999: report.sold.quantile(0.999),
-        max: report.sold.max(),
+        per_second: report.given.count() as f64 / report.seconds,
+        p50: report.given.quantile(0.5),
+        p99: report.given.quantile(0.99),
+        p999: report.given.quantile(0.999),
+        max: report.given.max(),
         cpu_micros: used * 1e6 / answered.max(1.0),
         resident_mib: mib(after.usage.resident),
         peak_mib: mib(after.usage.peak),
         flushes: after.commits.saturating_sub(before.commits) as f64 / seconds,
+        generator_cores: generator.as_secs_f64() / seconds,
         slices: report.slices.clone(),
     }
 }

@@ -3,6 +3,9 @@
 //! Messages are made once. For each sale only the id and the voucher's code are put in their places, so that neither
 //! the load generator nor the stub takes time from whoever is measured.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::Uri;
 use serde_json::{Value as Json, json};
 
 /// The user name of the channel that is measured.
@@ -13,6 +16,12 @@ pub(crate) const CROWD: &str = "crowd";
 pub(crate) const SECRET: &str = "a secret for benchmarks";
 /// Where the interface begins, at the switch and at the provider.
 pub(crate) const BASE_PATH: &str = "/suv/v1";
+
+/// Where vouchers are sold.
+pub(crate) const PROVISION: &str = "/suv/v1/vouchers";
+/// Where products are listed.
+pub(crate) const PRODUCTS: &str = "/suv/v1/products";
+const _: () = assert!(PROVISION.len() == BASE_PATH.len() + "/vouchers".len());
 
 /// How many bytes an id takes in JSON.
 const ID_LENGTH: usize = 36;
@@ -77,6 +86,23 @@ pub(crate) fn code(id: &[u8; ID_LENGTH]) -> [u8; CODE_LENGTH] {
         rest /= 10;
     }
     code
+}
+
+/// Whether a document tells of the voucher that is sold for an id.
+pub(crate) fn has_code(document: &[u8], id: &[u8; ID_LENGTH]) -> bool {
+    let code = code(id);
+    let at = document.array_windows().position(|digits| *digits == code);
+    at.is_some_and(|at| document[..at].ends_with(br#""code":""#) && document[at + CODE_LENGTH..].starts_with(b"\""))
+}
+
+/// Where the sale of an id is asked for again; there is no such place for what is no id.
+pub(crate) fn retry(id: &[u8; ID_LENGTH]) -> Option<Uri> {
+    format!("{PROVISION}/{}/retry", std::str::from_utf8(id).ok()?).parse().ok()
+}
+
+/// How the channel says who it is.
+pub(crate) fn credentials() -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{CHANNEL}:{SECRET}")))
 }
 
 fn request() -> Json {

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::fault::Fault;
+use crate::message::credentials;
 use crate::usage::Usage;
 
 /// How a server says where it listens.
@@ -149,9 +150,18 @@ pub(crate) fn progress(line: &str) {
 
 /// Asks a server for a page, and returns its answer with its head.
 pub(crate) fn page(address: SocketAddr, path: &str) -> std::io::Result<String> {
+    page_for(address, path, "")
+}
+
+/// The same of a page that is the channel's own.
+pub(crate) fn own_page(address: SocketAddr, path: &str) -> std::io::Result<String> {
+    page_for(address, path, &format!("Authorization: {}\r\n", credentials()))
+}
+
+fn page_for(address: SocketAddr, path: &str, header: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(ANSWER))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n{header}Connection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Fault;
+
 /// The longest time that is told apart, in microseconds: two minutes. What takes longer counts as that.
 const LONGEST: u64 = 120_000_000;
 /// How many digits of a time are kept.
@@ -34,15 +36,27 @@ pub(crate) struct Report {
     pub(crate) broken: u64,
     /// How many requests were due and never sent, because every connection was busy.
     pub(crate) unsent: u64,
-    /// How long the vouchers took, in microseconds.
-    pub(crate) sold: Times,
+    /// How long it took to be given what was asked for, in microseconds.
+    pub(crate) given: Times,
     /// How long all other answers took.
     pub(crate) refused: Times,
-    /// The vouchers of each part of the time.
+    /// What was given in each part of the time.
     pub(crate) slices: Vec<Slice>,
 }
 
-/// The vouchers of a part of the time.
+impl Report {
+    /// Whether whatever was asked for was given: what was refused or lost was not slow, and must not be overlooked.
+    pub(crate) fn all_given(&self) -> Result<(), Fault> {
+        let answers: u64 = self.statuses.values().sum();
+        if self.broken == 0 && answers == self.given.count() {
+            return Ok(());
+        }
+        let wrong = format!("it did not give all that was asked for: {:?}, {} broken", self.statuses, self.broken);
+        Err(Fault::Nonsense { process: "the subject".to_owned(), wrong })
+    }
+}
+
+/// What was given in a part of the time.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Slice {
     /// When it began, in seconds.

@@ -6,12 +6,13 @@ use crate::command::{CommandLine, run};
 use crate::fault::Fault;
 
 /// As little of each as shows that it works.
-const ALL: [&str; 6] = [
+const ALL: [&str; 7] = [
     "--connections 1,8 --rounds 1 --seconds 0.5 --warm-up 0.3",
     "growth --stored 500,1000 --rounds 1 --seconds 0.5 --fresh",
     "restart --open 500 --rounds 1",
     "trouble --queued 500 --seconds 0.5 --warm-up 0.5 --share 10",
     "isolation --rounds 1 --seconds 0.5 --warm-up 0.5 --sales 100 --others 20",
+    "answers --connections 8 --rounds 1 --seconds 0.5 --warm-up 0.3 --products 20",
     "crowding --rounds 1 --seconds 0.5 --warm-up 0.5 --sales 100",
 ];
 

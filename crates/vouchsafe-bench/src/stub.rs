@@ -1,8 +1,10 @@
-//! The provider stub: answers every sale with a voucher, after a delay or never. It remembers nothing.
+//! The provider stub: answers every sale with a voucher, after a delay or never. It remembers nothing but how
+//! often it was asked.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::pending;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -20,7 +22,7 @@ use tokio::time::sleep;
 
 use crate::fault::Fault;
 use crate::message::{BASE_PATH, Template, id};
-use crate::process::announce;
+use crate::process::{announce, page};
 
 /// How a stub behaves.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -40,28 +42,49 @@ pub(crate) fn run(orders: StubOrders) -> Result<(), Fault> {
     LocalSet::new().block_on(&runtime, serve(orders)).map_err(Fault::machine("serve as the stub"))
 }
 
+/// Where a stub says how many vouchers it was asked for.
+const SOLD: &str = "/sold";
+
+/// How many vouchers a stub was asked for so far.
+pub(crate) fn sold(stub: SocketAddr) -> Result<u64, Fault> {
+    let answer = page(stub, SOLD).map_err(Fault::machine("ask the stub what it sold"))?;
+    let count = answer.rsplit_once("\r\n\r\n").and_then(|(_, count)| count.parse().ok());
+    count
+        .ok_or_else(|| Fault::Nonsense { process: "stub".to_owned(), wrong: "it does not say what it sold".to_owned() })
+}
+
 async fn serve(orders: StubOrders) -> std::io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     announce(listener.local_addr()?)?;
-    let answer = Rc::new(Template::answer());
+    let books = Rc::new(Books { answer: Template::answer(), asked: Cell::new(0) });
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let answer = Rc::clone(&answer);
+        let books = Rc::clone(&books);
         spawn_local(async move {
-            let service = service_fn(move |request| respond(orders, Rc::clone(&answer), request));
+            let service = service_fn(move |request| respond(orders, Rc::clone(&books), request));
             // A connection that breaks off is the caller's to notice.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
+/// What all connections share.
+struct Books {
+    answer: Template,
+    /// How many vouchers were asked for.
+    asked: Cell<u64>,
+}
+
 async fn respond(
     orders: StubOrders,
-    answer: Rc<Template>,
+    books: Rc<Books>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let is_sale = request.uri().path().strip_prefix(BASE_PATH) == Some("/vouchers");
+    if request.uri().path() == SOLD {
+        return Ok(Response::new(Full::from(books.asked.get().to_string())));
+    }
     let Ok(body) = request.into_body().collect().await else { return Ok(status(StatusCode::BAD_REQUEST)) };
     if !is_sale {
         if orders.silent_to_advices {
@@ -69,6 +92,7 @@ async fn respond(
         }
         return Ok(status(StatusCode::ACCEPTED));
     }
+    books.asked.set(books.asked.get() + 1);
     let body = body.to_bytes();
     let Some(id) = id(&body) else { return Ok(status(StatusCode::BAD_REQUEST)) };
     if is_silent_about(id, orders.silent_per_mille) {
@@ -77,7 +101,7 @@ async fn respond(
     if !orders.delay.is_zero() {
         sleep(orders.delay).await;
     }
-    let mut response = Response::new(Full::from(answer.fill(id)));
+    let mut response = Response::new(Full::from(books.answer.fill(id)));
     *response.status_mut() = StatusCode::CREATED;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)

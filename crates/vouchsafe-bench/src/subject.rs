@@ -1,7 +1,7 @@
 //! What is measured: the switch, or the yardstick in its place.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -12,6 +12,7 @@ use crate::process::{Process, page};
 use crate::switch::{Circuit, KnownProvider, Switch};
 use crate::usage::Usage;
 use crate::workplace::Workplace;
+use crate::yardstick::plain::PlainOrders;
 use crate::yardstick::{self, YardstickOrders};
 
 /// Which of the two.
@@ -35,7 +36,8 @@ impl Kind {
 
 /// What is measured, running.
 pub(crate) struct Subject {
-    kind: Kind,
+    /// Which of the two; neither for a plain server that answers lookups and keeps nothing.
+    kind: Option<Kind>,
     process: Process,
     /// Where it listens.
     pub(crate) address: SocketAddr,
@@ -66,28 +68,35 @@ impl Subject {
             Kind::Yardstick => {
                 let orders = YardstickOrders { file: folder.join(APPENDED), provider };
                 let process = Process::part("yardstick", &orders)?;
-                Ok(Self { kind, address: process.address()?, process })
+                Ok(Self { kind: Some(kind), address: process.address()?, process })
             }
         }
     }
 
+    /// Starts a plain server that has one answer: what is in a file.
+    pub(crate) fn plain(file: PathBuf, content_type: String) -> Result<Self, Fault> {
+        let process = Process::part("plain", &PlainOrders { file, content_type })?;
+        Ok(Self { kind: None, address: process.address()?, process })
+    }
+
     /// A switch that runs already.
     pub(crate) fn of(Switch { process, address, .. }: Switch) -> Self {
-        Self { kind: Kind::Switch, process, address }
+        Self { kind: Some(Kind::Switch), process, address }
     }
 
     /// What it has used and done so far.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, Fault> {
-        let name = match self.kind {
-            Kind::Switch => COMMITS,
-            Kind::Yardstick => yardstick::COMMITS,
-        };
         let usage = self.process.usage()?;
         let at = Instant::now();
+        let name = match self.kind {
+            Some(Kind::Switch) => COMMITS,
+            Some(Kind::Yardstick) => yardstick::COMMITS,
+            None => return Ok(Snapshot { at, usage, commits: 0 }),
+        };
         let metrics = page(self.address, "/metrics").map_err(Fault::machine("read the figures of the subject"))?;
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         let commits = value.and_then(|value| value.trim().parse().ok()).ok_or_else(|| Fault::Nonsense {
-            process: self.kind.name().to_owned(),
+            process: self.process.name().to_owned(),
             wrong: format!("its figures have no {name}"),
         })?;
         Ok(Snapshot { at, usage, commits })
@@ -102,8 +111,9 @@ impl Subject {
     pub(crate) fn audit(&self, folder: &Path, answers: &Path) -> Result<Audited, Fault> {
         let answers = audit::answers(answers)?;
         match self.kind {
-            Kind::Switch => audit::switch(folder, &answers),
-            Kind::Yardstick => audit::yardstick(&folder.join(APPENDED), &answers),
+            Some(Kind::Switch) => audit::switch(folder, &answers),
+            Some(Kind::Yardstick) => audit::yardstick(&folder.join(APPENDED), &answers),
+            None => Ok(Audited::default()),
         }
     }
 }

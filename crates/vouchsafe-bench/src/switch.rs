@@ -69,8 +69,19 @@ impl Switch {
         providers: &[KnownProvider],
         circuit: Circuit,
     ) -> Result<Self, Fault> {
+        Self::start_with(workplace, folder, providers, circuit, None)
+    }
+
+    /// The same, with a catalogue where there is to be one.
+    pub(crate) fn start_with(
+        workplace: &Workplace,
+        folder: &Path,
+        providers: &[KnownProvider],
+        circuit: Circuit,
+        catalogue: Option<&str>,
+    ) -> Result<Self, Fault> {
         let (config, log) = (folder.join("vouchsafe.toml"), folder.join("switch.log"));
-        write_all(folder, providers, circuit)?;
+        write_all(folder, providers, circuit, catalogue)?;
         let opened = File::create(&log).map_err(Fault::machine("make the switch's log"))?;
         let begun = Instant::now();
         let mut process = Process::switch(&workplace.switch, &config, opened)?;
@@ -89,13 +100,24 @@ impl Switch {
     }
 }
 
+/// The name of a catalogue in its folder.
+const CATALOGUE: &str = "catalogue.toml";
+
 /// Everything that a switch reads.
-fn write_all(folder: &Path, providers: &[KnownProvider], circuit: Circuit) -> Result<(), Fault> {
-    for (name, text) in [
-        ("sealing.key", key_digits()),
-        ("provider.password", "any".to_owned()),
-        ("vouchsafe.toml", configuration(providers, circuit)),
-    ] {
+fn write_all(
+    folder: &Path,
+    providers: &[KnownProvider],
+    circuit: Circuit,
+    catalogue: Option<&str>,
+) -> Result<(), Fault> {
+    let mut files = vec![("sealing.key", key_digits()), ("provider.password", "any".to_owned())];
+    let mut configured = configuration(providers, circuit);
+    if let Some(catalogue) = catalogue {
+        configured.insert_str(0, &format!("catalogue = \"{CATALOGUE}\"\n"));
+        files.push((CATALOGUE, catalogue.to_owned()));
+    }
+    files.push(("vouchsafe.toml", configured));
+    for (name, text) in files {
         fs::write(folder.join(name), text).map_err(Fault::machine(format!("write {name}")))?;
     }
     Ok(())
@@ -171,7 +193,7 @@ mod tests {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let providers = [KnownProvider::new("one", address), KnownProvider::new("other", address)];
         for circuit in [Circuit::Default, Circuit::Never] {
-            write_all(folder.path(), &providers, circuit).unwrap();
+            write_all(folder.path(), &providers, circuit, None).unwrap();
             let config = Config::load(&folder.path().join("vouchsafe.toml")).unwrap();
             assert_eq!((config.channels.len(), config.providers.len()), (2, 2));
         }

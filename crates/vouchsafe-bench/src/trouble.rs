@@ -12,7 +12,8 @@ use crate::fault::Fault;
 use crate::fill::{Filling, Stage, fill};
 use crate::headline::seconds;
 use crate::ids::IdKind;
-use crate::measure::{Load, Loading, mib, run};
+use crate::load::Asked;
+use crate::measure::{Counted, Load, Loading, TAIL, mib, run};
 use crate::process::{Process, progress, say};
 use crate::report::Report;
 use crate::stub::StubOrders;
@@ -123,15 +124,15 @@ fn sustainable(workplace: &Workplace, arguments: &TroubleArguments) -> Result<u3
     Ok(figures.per_second as u32)
 }
 
-fn load(arguments: &TroubleArguments, rate: u32, to: Option<&'static str>) -> Load {
+fn load(arguments: &TroubleArguments, rate: u32, to: Option<&str>) -> Load {
     Load {
         connections: CONNECTIONS,
         rate: Some(rate),
-        to,
-        ids: IdKind::Random,
+        asked: Asked::Sales { to: to.map(str::to_owned), ids: IdKind::Random },
         warm_up: seconds(arguments.warm_up),
         measured: seconds(arguments.seconds),
         patience: Duration::from_secs(5),
+        tail: TAIL,
     }
 }
 
@@ -175,11 +176,7 @@ fn one(
         _ => None,
     };
     let loading = Loading::start(load(arguments, rate, Some("stub")), subject.address, folder.join("answers"))?;
-    loading.begun()?;
-    let before = subject.snapshot()?;
-    loading.measured()?;
-    let after = subject.snapshot()?;
-    loading.settled()?;
+    let Counted { before, after, .. } = loading.counted(&subject)?;
     subject.kill()?;
     let (report, answers) = loading.report()?;
     let mut audited = subject.audit(folder, &answers)?;
@@ -205,9 +202,9 @@ fn row(rate: u32, report: &Report) -> Vec<String> {
     };
     let refused = with(|status| matches!(status, 429 | 503));
     let unknown = with(|status| !matches!(status, 201 | 429 | 503)) + report.broken;
-    let counts = [report.sold.count(), refused, unknown, report.unsent].map(|count| digits(each_second(count)));
+    let counts = [report.given.count(), refused, unknown, report.unsent].map(|count| digits(each_second(count)));
     let of_refusals = if report.refused.count() == 0 { f64::NAN } else { report.refused.quantile(0.99) };
-    let times = [report.sold.quantile(0.5), report.sold.quantile(0.99), of_refusals].map(digits);
+    let times = [report.given.quantile(0.5), report.given.quantile(0.99), of_refusals].map(digits);
     std::iter::once(digits(f64::from(rate))).chain(counts).chain(times).collect()
 }
 

@@ -105,7 +105,9 @@ async fn work(node: Arc<Node>, channel: Channel, key: Key, request: Request, cal
     let (app, arrived) = (Arc::clone(&node.app), Instant::now());
     match (call, request) {
         (Call::Request, request) => answer(flow::transact(app, channel, request, arrived).await),
-        (Call::Retry, Request::Provision(request)) => answer(flow::retry(app, channel, request, arrived).await),
+        (Call::Retry, Request::Provision(request)) => {
+            answer(flow::retry(app, channel, request, arrived, flow::Seen::Unclear).await)
+        }
         (Call::Retry, _) => Answer::Strange("only provisions are retried".to_owned()),
         (Call::Reverse, _) => {
             let reversal = message::reversal(advice, key.id);

@@ -2,17 +2,15 @@
 
 use std::net::SocketAddr;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Uri, header};
+use http::{HeaderValue, Request, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::spawn_local;
 
-use crate::message::{BASE_PATH, CHANNEL, SECRET};
+use crate::message::credentials;
 
 /// An answer.
 pub(super) struct Answer {
@@ -38,23 +36,19 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(to: SocketAddr) -> Self {
-        let credentials = format!("Basic {}", BASE64_STANDARD.encode(format!("{CHANNEL}:{SECRET}")));
         let value = |text: &str| HeaderValue::from_str(text);
         // Digits, letters and a few signs are header values.
         let fallback = |value: Result<HeaderValue, _>| value.unwrap_or(HeaderValue::from_static(""));
         let headers = [
             (header::HOST, fallback(value(&to.to_string()))),
-            (header::AUTHORIZATION, fallback(value(&credentials))),
+            (header::AUTHORIZATION, fallback(value(&credentials()))),
             (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         ];
         Self { to, sender: None, headers }
     }
 
-    /// Asks for a voucher and reads the whole answer.
-    pub(super) async fn post(&mut self, body: Vec<u8>) -> Result<Answer, Broken> {
-        let mut request = Request::new(Full::from(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_static(PROVISION);
+    /// Sends a request and reads the whole answer.
+    pub(super) async fn send(&mut self, mut request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
         request.headers_mut().extend(self.headers.iter().cloned());
         let sender = match &mut self.sender {
             Some(sender) if !sender.is_closed() => sender,
@@ -67,10 +61,6 @@ impl Connection {
         Ok(Answer { status, body })
     }
 }
-
-/// What is asked for.
-const PROVISION: &str = "/suv/v1/vouchers";
-const _: () = assert!(PROVISION.len() == BASE_PATH.len() + "/vouchers".len());
 
 async fn connect(to: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Broken> {
     let stream = TcpStream::connect(to).await.map_err(|_| Broken::Refused)?;

@@ -1,11 +1,13 @@
-//! The load generator: so many connections that each ask for one voucher after the other, as fast as they are answered
-//! (a closed loop) or so many a second whatever happens (an open loop).
+//! The load generator: so many connections that each send one request after the other, as fast as they are answered (a
+//! closed loop) or so many a second whatever happens (an open loop).
 
 mod connection;
 mod pace;
 mod recorder;
+mod requests;
 
 pub(crate) use recorder::MIXED_UP;
+pub(crate) use requests::Asked;
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -18,11 +20,10 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::fault::Fault;
-use crate::ids::{IdKind, spelled};
 use crate::load::connection::Connection;
 use crate::load::pace::Pace;
-use crate::load::recorder::Recorder;
-use crate::message::{Template, id};
+use crate::load::recorder::{Recorder, Took};
+use crate::load::requests::{Numbered, Requests, Verdict};
 use crate::process::{end_with_parent, say};
 use crate::report::Told;
 
@@ -31,14 +32,12 @@ use crate::report::Told;
 pub(crate) struct LoadOrders {
     /// Whom it asks.
     pub(crate) to: SocketAddr,
-    /// The settlement entity that its requests name, where they are to be routed by that.
-    pub(crate) settlement_entity: Option<String>,
+    /// For what.
+    pub(crate) asked: Asked,
     /// Over how many connections.
     pub(crate) connections: u32,
     /// How many requests a second; as many as are answered where it is not said.
     pub(crate) rate: Option<u32>,
-    /// How its ids follow one another.
-    pub(crate) ids: IdKind,
     /// How long it asks before it counts.
     pub(crate) warm_up: Duration,
     /// How long it counts.
@@ -69,7 +68,7 @@ pub(crate) fn run(orders: LoadOrders) -> Result<(), Fault> {
 /// What the connections share.
 struct Load {
     orders: LoadOrders,
-    template: Template,
+    requests: RefCell<Requests>,
     pace: RefCell<Pace>,
     recorder: RefCell<Recorder>,
     /// From then on nothing more is asked.
@@ -77,10 +76,11 @@ struct Load {
 }
 
 async fn generate(orders: LoadOrders) -> Result<(), Fault> {
+    let requests = Requests::new(&orders.asked)?;
     let begin = Instant::now() + orders.warm_up;
     let end = begin + orders.measured;
     let load = Rc::new(Load {
-        template: Template::request(orders.settlement_entity.as_deref()),
+        requests: RefCell::new(requests),
         pace: RefCell::new(Pace::new(orders.rate, Instant::now(), begin..end)),
         recorder: RefCell::new(Recorder::new(begin, end)),
         end: end + orders.patience + orders.tail,
@@ -116,7 +116,7 @@ fn tell(told: &Told) -> Result<(), Fault> {
     line.and_then(|line| say(&line)).map_err(Fault::machine("tell what was measured"))
 }
 
-/// One connection: asks for one voucher after the other until it is time or nobody is there any more.
+/// One connection: sends one request after the other until it is time or nobody is there any more.
 async fn ask(load: Rc<Load>, number: u32) {
     let mut connection = Connection::new(load.orders.to);
     // Not all in the same instant, as they would never be again.
@@ -124,17 +124,21 @@ async fn ask(load: Rc<Load>, number: u32) {
     while Instant::now() < load.end {
         let slot = load.pace.borrow_mut().next(Instant::now());
         let begun = slot.begin().await;
-        let id_sent = spelled(load.orders.ids.next());
+        let Numbered { id, request } = load.requests.borrow_mut().next();
         load.recorder.borrow_mut().sent(begun);
-        let answer = connection.post(load.template.fill(&id_sent)).await;
+        let answer = connection.send(request).await;
         let now = Instant::now();
         let mut recorder = load.recorder.borrow_mut();
         match answer {
-            Ok(answer) if answer.status == 201 && id(&answer.body) != Some(&id_sent) => {
+            Ok(answer) => match load.requests.borrow().judge(id.as_ref(), &answer) {
                 // The one thing that a switch must never do.
-                recorder.mixed_up(begun);
-            }
-            Ok(answer) => recorder.answered(begun, now, answer.status, id_sent, slot.is_timed()),
+                Verdict::MixedUp => recorder.mixed_up(begun),
+                verdict => {
+                    recorder.note(id.as_ref(), answer.status);
+                    let took = Took { begun, now, is_timed: slot.is_timed() };
+                    recorder.answered(took, answer.status, verdict == Verdict::Given);
+                }
+            },
             Err(connection::Broken::Lost) => recorder.broken(begun),
             Err(connection::Broken::Refused) => {
                 recorder.broken(begun);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::load::requests::Id;
 use crate::report::{Report, Slice, Times};
 
 /// How long a slice is.
@@ -15,13 +16,22 @@ const SLICE: Duration = Duration::from_millis(200);
 /// The status under which an answer about another request is noted; HTTP knows none such.
 pub(crate) const MIXED_UP: u16 = 999;
 
+/// From when to when a request took.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Took {
+    pub(super) begun: Instant,
+    pub(super) now: Instant,
+    /// Whether it was due at an instant.
+    pub(super) is_timed: bool,
+}
+
 /// Writes down what comes of each request.
 pub(super) struct Recorder {
     begin: Instant,
     end: Instant,
     statuses: BTreeMap<u16, u64>,
     broken: u64,
-    sold: Times,
+    given: Times,
     refused: Times,
     slices: Vec<Times>,
     /// How many requests of the time that counts have no answer yet.
@@ -40,7 +50,7 @@ impl Recorder {
             end,
             statuses: BTreeMap::new(),
             broken: 0,
-            sold: Times::none(),
+            given: Times::none(),
             refused: Times::none(),
             slices: (0..slices).map(|_| Times::none()).collect(),
             waiting: 0,
@@ -57,20 +67,25 @@ impl Recorder {
         self.waiting += u64::from(self.counts(begun));
     }
 
+    /// Notes an answer about a sale for whoever looks it up afterwards.
+    pub(super) fn note(&mut self, id: Option<&Id>, status: u16) {
+        let Some(id) = id else { return };
+        self.answers.extend_from_slice(id);
+        self.answers.extend_from_slice(&status.to_le_bytes());
+    }
+
     /// An answer. Where requests are due at instants, what was due in the time that counts does, whenever it is
     /// answered. In a closed loop it is the answers of that time: as many begin before it as end after it.
-    pub(super) fn answered(&mut self, begun: Instant, now: Instant, status: u16, id: [u8; 36], timed: bool) {
-        self.answers.extend_from_slice(&id);
-        self.answers.extend_from_slice(&status.to_le_bytes());
+    pub(super) fn answered(&mut self, Took { begun, now, is_timed }: Took, status: u16, is_given: bool) {
         self.waiting = self.waiting.saturating_sub(u64::from(self.counts(begun)));
-        let at = if timed { begun } else { now };
+        let at = if is_timed { begun } else { now };
         if !self.counts(at) {
             return;
         }
         let took = now - begun;
         *self.statuses.entry(status).or_default() += 1;
-        if status == 201 {
-            self.sold.add(took);
+        if is_given {
+            self.given.add(took);
             let slice = (at - self.begin).as_millis() / SLICE.as_millis();
             if let Some(slice) = usize::try_from(slice).ok().and_then(|place| self.slices.get_mut(place)) {
                 slice.add(took);
@@ -104,7 +119,7 @@ impl Recorder {
         self.settled = true;
     }
 
-    /// Writes every answer that ever came into a file: 36 letters of an id, two bytes of a status.
+    /// Writes every answer about a sale that ever came into a file: 36 letters of an id, two bytes of a status.
     pub(super) fn write_answers(&self, path: &Path) -> io::Result<()> {
         fs::write(path, &self.answers)
     }
@@ -122,7 +137,7 @@ impl Recorder {
             statuses: self.statuses.clone(),
             broken: self.broken,
             unsent,
-            sold: self.sold.clone(),
+            given: self.given.clone(),
             refused: self.refused.clone(),
             slices: (0..).zip(&self.slices).map(slice).collect(),
         }

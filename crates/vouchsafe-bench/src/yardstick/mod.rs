@@ -3,6 +3,7 @@
 //! It takes a request, has it on disk, passes it on, has the answer on disk, and answers. It knows neither JSON nor who
 //! is calling, keeps no index and seals nothing: whoever is as fast as this can only become faster by promising less.
 
+pub(crate) mod plain;
 pub(crate) mod record;
 mod writer;
 

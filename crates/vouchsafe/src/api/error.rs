@@ -1,5 +1,6 @@
 //! What a refusal is on the wire: the one table of statuses.
 
+use axum::body::Bytes;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 use vouchsafe_core::catalogue::NotForSale;
@@ -230,6 +231,11 @@ fn unusable(reason: &str) -> ProviderError {
 
 /// A message or an error as an answer.
 pub(crate) fn json(status: StatusCode, message: &impl Message) -> Response {
+    written(status, message.write().into())
+}
+
+/// An answer whose message has been written already.
+pub(crate) fn written(status: StatusCode, document: Bytes) -> Response {
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    (status, [content_type], message.write()).into_response()
+    (status, [content_type], document).into_response()
 }

@@ -9,13 +9,13 @@ use http::{HeaderName, HeaderValue, StatusCode, Uri};
 use tokio::time::Instant;
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType, FormatError};
 use vouchsafe_core::id::MessageId;
-use vouchsafe_core::message::VoucherQuery;
+use vouchsafe_core::message::{ProductsLookupResponse, VoucherQuery};
 use vouchsafe_core::text::Text;
 use vouchsafe_core::transaction::Kind;
 use vouchsafe_wire::query::{ProductsQuery, Query};
 
 use crate::api::auth::Caller;
-use crate::api::error::{json, lookup_refused};
+use crate::api::error::{json, lookup_refused, written};
 use crate::api::requests::success;
 use crate::api::router::Service;
 use crate::flow;
@@ -38,7 +38,10 @@ pub(crate) async fn products(
         let detail = ErrorDetail::new(ErrorType::FunctionNotSupported, "this switch has no catalogue to list");
         return json(StatusCode::NOT_IMPLEMENTED, &detail);
     };
-    let mut response = json(StatusCode::OK, &found.response);
+    let mut response = match &found.shown {
+        Some(catalogue) => written(StatusCode::OK, service.shelves.shelf(catalogue, &channel.id)),
+        None => json(StatusCode::OK, &ProductsLookupResponse { products: Vec::new() }),
+    };
     response.headers_mut().insert(AGE, found.age.as_secs().into());
     response.headers_mut().insert(STALE, HeaderValue::from_static(if found.is_stale { "true" } else { "false" }));
     response

@@ -14,6 +14,7 @@ mod requests;
 mod reset;
 mod router;
 mod server;
+mod shelves;
 mod trace;
 
 pub use router::router;

@@ -56,21 +56,17 @@ pub(crate) async fn retry(
     if provision_id.map(|Path(path)| MessageId::parse(&path)).ok() != Some(Ok(id)) {
         return Err(other_path(id));
     }
-    let place = place_of_retry(&service, &channel, id, place, arrived).await?;
-    let work = flow::retry(Arc::clone(&service.app), channel, request, arrived);
+    let seen = flow::seen(&service.app, &channel, id, arrived).await;
+    let place = place_of_retry(&service, &channel, &seen, place)?;
+    let work = flow::retry(Arc::clone(&service.app), channel, request, arrived, seen);
     Ok(answered(&service, Kind::Provision, id, place.during(work)).await)
 }
 
 /// The room of a retry. One whose request was never seen is a sale, and needs room as such: otherwise whoever has no
 /// more room for sales would sell by retries.
-async fn place_of_retry(
-    service: &Service,
-    channel: &Channel,
-    id: MessageId,
-    place: Place,
-    arrived: Instant,
-) -> Result<Place, Response> {
-    if flow::is_seen(&service.app, channel, id, arrived).await {
+#[expect(clippy::result_large_err, reason = "an answer is passed on once and not carried about")]
+fn place_of_retry(service: &Service, channel: &Channel, seen: &flow::Seen, place: Place) -> Result<Place, Response> {
+    if *seen != flow::Seen::Never {
         return Ok(place);
     }
     service.gate.instead(place, Demand::Sale).map_err(|full| {

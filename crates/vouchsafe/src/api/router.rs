@@ -17,6 +17,7 @@ use vouchsafe_wire::Message;
 use crate::access::{Access, Gate};
 use crate::api::auth::Caller;
 use crate::api::error::json;
+use crate::api::shelves::Shelves;
 use crate::api::{advices, docs, drain, health, lookups, oauth, requests, reset, trace};
 use crate::app::App;
 use crate::openapi;
@@ -26,6 +27,7 @@ pub(crate) struct Service {
     pub(crate) app: Arc<App>,
     pub(crate) gate: Gate,
     pub(crate) base_path: String,
+    pub(crate) shelves: Shelves,
     pub(crate) openapi: Bytes,
     pub(crate) docs: String,
 }
@@ -39,6 +41,7 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
         app,
         gate,
         base_path: base_path.to_owned(),
+        shelves: Shelves::default(),
         openapi: description.to_string().into(),
         docs: openapi::page(&description),
     });

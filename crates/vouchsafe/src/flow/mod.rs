@@ -25,5 +25,5 @@ pub use refusal::{AdviceRefusal, Refusal};
 pub use reset::reset;
 pub use retry::retry;
 pub use reverse::reverse;
-pub use seen::is_seen;
+pub use seen::{Seen, seen};
 pub use transact::transact;

@@ -9,19 +9,19 @@ use vouchsafe_core::outcome::Doubt;
 use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::sheet::RetrySupport;
 use vouchsafe_core::transaction::{Kind, State};
-use vouchsafe_store::Key;
+use vouchsafe_store::{Key, Transaction};
 
 use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
 use crate::flow::record::is_reversed;
 use crate::flow::refusal::Refusal;
-use crate::flow::seen::found;
+use crate::flow::seen::{Seen, found};
 use crate::flow::told::{as_told, unsure};
 use crate::flow::transact::{Sent, carry_through};
 use crate::metrics::{Ending, Operation};
 
 /// Answers a retry from the journal: the provider is never asked a second time. What was never seen is
-/// provisioned now; what is under way is waited for until this request's own deadline.
+/// provisioned now; what is under way is waited for until this request's own deadline. `seen` is what is known of it.
 ///
 /// # Errors
 /// [`Refusal`] says what the channel is told instead of the voucher.
@@ -30,9 +30,10 @@ pub async fn retry(
     channel: Channel,
     request: ProvisionRequest,
     arrived: Instant,
+    seen: Seen,
 ) -> Result<Response, Refusal> {
     let mut provider = None;
-    let answer = answer(&app, &channel, &request, arrived, &mut provider).await;
+    let answer = answer(&app, &channel, &request, arrived, seen, &mut provider).await;
     app.metrics.answered(Operation::Retry, &channel.id, provider.as_ref(), Ending::of(&answer));
     answer
 }
@@ -43,22 +44,28 @@ async fn answer(
     channel: &Channel,
     request: &ProvisionRequest,
     arrived: Instant,
+    seen: Seen,
     provider: &mut Option<ProviderId>,
 ) -> Result<Response, Refusal> {
     let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id: request.header.id };
-    let Some(transaction) = found(app, &key, Bounds::of(app, channel, arrived)).await.map_err(unsure)? else {
+    let known = match seen {
+        Seen::Before(transaction) => Some(transaction),
+        // Whatever was never seen may have been by now.
+        Seen::Never | Seen::Unclear => found(app, &key, Bounds::of(app, channel, arrived)).await.map_err(unsure)?,
+    };
+    let Some(transaction) = known else {
         let first = Request::Provision(request.clone());
         return match carry_through(app, channel, &first, arrived, Sent::Again, provider).await {
             // A copy was faster: now it is known.
-            Err(Refusal::DuplicateRecord) => repeat(app, channel, &key, request, arrived).await,
+            Err(Refusal::DuplicateRecord) => repeat(app, channel, &key, request, arrived, None).await,
             answer => answer,
         };
     };
     if planted(Bug::RetryAsksAgain) {
         crate::planted::resend(app, &transaction).await;
     }
-    *provider = Some(transaction.provider);
-    repeat(app, channel, &key, request, arrived).await
+    *provider = Some(transaction.provider.clone());
+    repeat(app, channel, &key, request, arrived, Some(transaction)).await
 }
 
 /// A provider that knows no retries makes a hard decline of each; one that is configured no more is answered for
@@ -70,19 +77,26 @@ fn supported(app: &App, provider: &ProviderId) -> Result<(), Refusal> {
     }
 }
 
-/// The answer to a request that is known.
+/// The answer to a request that is known, and stood like `known` a moment ago.
 async fn repeat(
     app: &App,
     channel: &Channel,
     key: &Key,
     request: &ProvisionRequest,
     arrived: Instant,
+    known: Option<Transaction>,
 ) -> Result<Response, Refusal> {
     let mut watch = app.watchers.watch(key);
     let bounds = Bounds::of(app, channel, arrived);
+    // What has its outcome keeps it, and a reversal that came since then is in the journal, which is read last. What was
+    // pending must be looked at once more: its news may have come before anybody watched.
+    let mut known = known.filter(|transaction| transaction.state != State::Pending);
     let mut original = None;
     loop {
-        let mut transaction = bounds.within(app.store.find(key)).await.map_err(unsure)?.ok_or(Refusal::Unsure)?;
+        let mut transaction = match known.take() {
+            Some(transaction) => transaction,
+            None => bounds.within(app.store.find(key)).await.map_err(unsure)?.ok_or(Refusal::Unsure)?,
+        };
         if planted(Bug::RetryOfOthers) {
             transaction = crate::planted::anybodys(app, transaction).await;
         }

@@ -10,11 +10,26 @@ use vouchsafe_store::{Key, StoreError, Transaction};
 use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
 
-/// Whether a channel's request was seen before. Where that cannot be known it counts as seen: who asks what became of a
-/// sale is not to be told that there is none.
-pub async fn is_seen(app: &Arc<App>, channel: &Channel, id: MessageId, arrived: Instant) -> bool {
+/// What is known of a request when its retry comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// It was never seen.
+    Never,
+    /// It was, and stood like this a moment ago.
+    Before(Transaction),
+    /// Nobody has looked, or it cannot be known. It counts as seen: who asks what became of a sale is not to be told that
+    /// there is none.
+    Unclear,
+}
+
+/// Whether a channel's request was seen before.
+pub async fn seen(app: &Arc<App>, channel: &Channel, id: MessageId, arrived: Instant) -> Seen {
     let key = Key { channel: channel.id.clone(), kind: Kind::Provision, id };
-    !matches!(found(app, &key, Bounds::of(app, channel, arrived)).await, Ok(None))
+    match found(app, &key, Bounds::of(app, channel, arrived)).await {
+        Ok(None) => Seen::Never,
+        Ok(Some(transaction)) => Seen::Before(transaction),
+        Err(_) => Seen::Unclear,
+    }
 }
 
 /// A request as the store has it, once no copy of it is being opened: until then nobody can tell whether it was seen.

@@ -1,9 +1,17 @@
 //! Retries: every row of the table, and what a retry must be to be one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
+use tokio::time::Instant;
+use vouchsafe::app;
+use vouchsafe::flow::{self, Refusal, Seen};
+use vouchsafe_core::id::ChannelId;
+use vouchsafe_core::message::ProvisionRequest;
+use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::State;
+use vouchsafe_wire::{Manner, Message as _};
 
 use crate::world::{ProviderStub, Setup, Switch, approve, eventually, id, new_id, request, reversal, take};
 
@@ -85,6 +93,55 @@ async fn a_retry_of_what_is_under_way_waits_no_longer_than_its_channel() {
     assert_eq!(first.await.unwrap().verdict(), "504 UPSTREAM_UNAVAILABLE");
     drop(let_go);
     assert_eq!(provider.seen().len(), 1, "the provider is not asked again");
+}
+
+/// A retry that looked at its request and only then got to answer.
+async fn delayed_retry(switch: &Switch, request: &Json, meanwhile: impl AsyncFnOnce()) -> (Seen, Result<(), Refusal>) {
+    let channel = app::Channel {
+        id: ChannelId::new("app").unwrap(),
+        messaging: Messaging::Single,
+        default_provider: None,
+        wait: Duration::from_secs(60),
+    };
+    let request = ProvisionRequest::read(request.to_string().as_bytes(), Manner::Strict).unwrap();
+    let seen = flow::seen(&switch.app, &channel, request.header.id, Instant::now()).await;
+    meanwhile().await;
+    let answer = flow::retry(Arc::clone(&switch.app), channel, request, Instant::now(), seen.clone()).await;
+    (seen, answer.map(drop))
+}
+
+#[tokio::test]
+async fn a_reversal_that_comes_between_a_retrys_look_and_its_answer_counts() {
+    let provider = ProviderStub::advised(approve, take).await;
+    let switch = Switch::asking(provider.base_url()).await;
+    let (channel, request) = (switch.channel("app"), request("app"));
+    assert_eq!(channel.provision(&request).await.verdict(), "201");
+    let (seen, answer) = delayed_retry(&switch, &request, async || {
+        assert_eq!(channel.reverse(&reversal(&request)).await.status, 202);
+    })
+    .await;
+    assert!(matches!(seen, Seen::Before(transaction) if transaction.state == State::Approved));
+    assert_eq!(answer, Err(Refusal::AlreadyReversed));
+}
+
+#[tokio::test]
+async fn an_outcome_that_comes_between_a_retrys_look_and_its_answer_is_told() {
+    let (provider, let_go) = ProviderStub::holding().await;
+    let switch = Switch::asking(provider.base_url()).await;
+    let (channel, request) = (switch.channel("app"), request("app"));
+    let first = tokio::spawn({
+        let (channel, request) = (channel.clone(), request.clone());
+        async move { channel.provision(&request).await }
+    });
+    eventually("the request at the provider", async || (!provider.seen().is_empty()).then_some(())).await;
+    let (seen, answer) = delayed_retry(&switch, &request, async || {
+        drop(let_go);
+        assert_eq!(first.await.unwrap().verdict(), "201");
+    })
+    .await;
+    assert!(matches!(seen, Seen::Before(transaction) if transaction.state == State::Pending));
+    assert_eq!(answer, Ok(()));
+    assert_eq!(provider.seen().len(), 1);
 }
 
 #[tokio::test]
