@@ -12,8 +12,9 @@ use vouchsafe_core::message::Request;
 use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_core::voucher::VoucherName;
 use vouchsafe_store::{
-    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key,
-    OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Dossier, Entry, Figures, Forestalled, Intent,
+    Key, OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction,
+    TransactionNumber,
 };
 
 mod acts;
@@ -87,6 +88,14 @@ impl Store for ModelStore {
         match self.tables().row(number)? {
             row if row.is_destroyed => Err(StoreError::Determinate(Cause::Destroyed)),
             row => Ok(row.request.clone()),
+        }
+    }
+
+    async fn dossier(&self, number: TransactionNumber) -> Result<Dossier, StoreError> {
+        let tables = self.tables();
+        match tables.row(number)? {
+            row if row.is_destroyed => Err(StoreError::Determinate(Cause::Destroyed)),
+            row => Ok(Dossier { request: row.request.clone(), journal: row.journal.clone() }),
         }
     }
 

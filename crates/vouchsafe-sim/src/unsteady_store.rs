@@ -10,8 +10,9 @@ use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::message::Request;
 use vouchsafe_core::voucher::VoucherName;
 use vouchsafe_store::{
-    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key,
-    OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Dossier, Entry, Figures, Forestalled, Intent,
+    Key, OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction,
+    TransactionNumber,
 };
 
 use crate::model_store::ModelStore;
@@ -175,6 +176,10 @@ impl Store for UnsteadyStore {
 
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
         self.read(|store| at_once!(store.request(number))).await
+    }
+
+    async fn dossier(&self, number: TransactionNumber) -> Result<Dossier, StoreError> {
+        self.read(|store| at_once!(store.dossier(number))).await
     }
 
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {

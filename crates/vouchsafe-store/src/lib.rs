@@ -30,8 +30,8 @@ pub use advice::{Attempt, OpenAdvice, QueuedAdvice};
 pub use figures::{Figures, OpenAdvices, Orphans, Tally, Unfinalised};
 pub use integrity::{KeyStanding, Resealed, Verdict};
 pub use transaction::{
-    Change, Concerned, Destroyed, Entry, Forestalled, Intent, Key, Opened, Recorded, Reference, Reroute, Transaction,
-    TransactionNumber,
+    Change, Concerned, Destroyed, Dossier, Entry, Forestalled, Intent, Key, Opened, Recorded, Reference, Reroute,
+    Transaction, TransactionNumber,
 };
 
 /// The memory of the switch.
@@ -78,6 +78,10 @@ pub trait Store: Send + Sync {
 
     /// Everything that ever happened to a transaction, oldest first.
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError>;
+
+    /// The request that opened a transaction and everything that ever happened to it, both of the same commit and proven
+    /// against one another. Where the request was destroyed this is [`Cause::Destroyed`], and the journal is had alone.
+    async fn dossier(&self, number: TransactionNumber) -> Result<Dossier, StoreError>;
 
     /// Commits that an attempt to deliver an advice came to nothing, and when it is made again.
     ///

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  open, record, put_off ... ── encode, seal ──> queue ──> writer thread ── one COMMIT ──> all answers
-//!  find, journal, due_advices ... ──────────────────────> a pooled read connection
+//!  find, dossier, due_advices ... ──────────────────────> a pooled read connection
 //! ```
 //! The file is in WAL mode with `synchronous=FULL`: a commit returns once the log is on disk. A second
 //! connection copies the log into the file, so that no commit waits for that.
@@ -23,8 +23,9 @@ use crate::record::{encode, encode_request};
 use crate::seal::{Place, Sealer};
 use crate::vault::Vault;
 use crate::{
-    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key,
-    OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Dossier, Entry, Figures, Forestalled, Intent,
+    Key, OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction,
+    TransactionNumber,
 };
 
 mod acts;
@@ -218,6 +219,10 @@ impl Store for SqliteStore {
 
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {
         self.readers.read(move |book| journal::journal(book, number)).await
+    }
+
+    async fn dossier(&self, number: TransactionNumber) -> Result<Dossier, StoreError> {
+        self.readers.read(move |book| journal::dossier(book, number)).await
     }
 
     async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError> {

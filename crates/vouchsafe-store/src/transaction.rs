@@ -185,6 +185,15 @@ pub struct Entry {
     pub is_destroyed: bool,
 }
 
+/// A transaction's request and its journal, of one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dossier {
+    /// The request that opened it, as the channel sent it (but never a PIN block).
+    pub request: Request,
+    /// Everything that ever happened to it, oldest first.
+    pub journal: Vec<Entry>,
+}
+
 /// A transaction that is about a voucher: it issued, redeemed or refunded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concerned {

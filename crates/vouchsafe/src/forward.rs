@@ -18,7 +18,7 @@ use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::sheet::Sheet;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
-use vouchsafe_store::{Attempt, Cause, OpenAdvice, StoreError, TransactionNumber};
+use vouchsafe_store::{Attempt, Cause, Dossier, OpenAdvice, StoreError, TransactionNumber};
 
 use crate::app::{App, Desk};
 use crate::flow::record::{Ended, News, NotSettled, record};
@@ -174,8 +174,7 @@ async fn attempt(app: &App, of: &ProviderId, desk: &Desk, open: &OpenAdvice) -> 
     if open.transaction.provider != *of {
         return Err(StoreError::Determinate(Cause::Damaged("an advice is in another provider's list".to_owned())));
     }
-    let request = app.store.request(open.transaction.number).await?;
-    let journal = app.store.journal(open.transaction.number).await?;
+    let Dossier { request, journal } = app.store.dossier(open.transaction.number).await?;
     // The list that it was found in is kept apart from the journal, which is proven.
     let entry = journal.iter().find(|entry| entry.version == open.version);
     let written = entry.and_then(|entry| entry.advice.as_ref());

@@ -16,7 +16,7 @@ use crate::record::word::Word;
 use crate::record::{Damaged, decode_request};
 use crate::seal::Place;
 use crate::vault::Opened;
-use crate::{Entry, Key, QueuedAdvice, TransactionNumber};
+use crate::{Dossier, Entry, Key, QueuedAdvice, Transaction, TransactionNumber};
 
 /// One event as it lies in the file, opened.
 pub(super) struct Line {
@@ -107,12 +107,28 @@ pub(super) fn prove(book: Book<'_>, linked: Linked) -> Result<Proven, Fault> {
     Ok(Proven { linked, request, lines, shares })
 }
 
+impl Proven {
+    fn entries(&self) -> Result<Vec<Entry>, Fault> {
+        let Transaction { number, key, .. } = &self.linked.transaction;
+        let at = |line: &Line, damaged| Fault::from(damaged).at(*number, Some(line.version));
+        self.lines.iter().map(|line| line.entry(key.kind).map_err(|damaged| at(line, damaged))).collect()
+    }
+}
+
 /// A transaction's journal, oldest first.
 pub(super) fn journal(book: Book<'_>, number: TransactionNumber) -> Result<Vec<Entry>, Fault> {
+    prove(book, row::linked(book, number)?)?.entries()
+}
+
+/// A transaction's request, which is the beginning of its chain, and its journal.
+pub(super) fn dossier(book: Book<'_>, number: TransactionNumber) -> Result<Dossier, Fault> {
     let proven = prove(book, row::linked(book, number)?)?;
-    let kind = proven.linked.transaction.key.kind;
-    let entry = |line: &Line| line.entry(kind).map_err(|damaged| Fault::from(damaged).at(number, Some(line.version)));
-    proven.lines.iter().map(entry).collect()
+    let text = proven.request.text.as_deref().ok_or(Fault::Destroyed)?;
+    let request = decode_request(proven.linked.transaction.key.kind, text);
+    Ok(Dossier {
+        request: request.map_err(|damaged| Fault::from(damaged).at(number, Some(0)))?,
+        journal: proven.entries()?,
+    })
 }
 
 /// The request that opened a transaction.

@@ -7,7 +7,7 @@ use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::{Event, State, Terms};
 
 use super::{approval, at, change, intent, key, opened, recorded, sample, text};
-use crate::{Change, Entry, QueuedAdvice, Recorded, Reroute, Store, Transaction, TransactionNumber};
+use crate::{Change, Dossier, Entry, QueuedAdvice, Recorded, Reroute, Store, Transaction, TransactionNumber};
 
 pub(super) async fn tell(store: &dyn Store) {
     a_change_moves_its_transaction(store).await;
@@ -65,7 +65,9 @@ async fn a_journal_tells_everything_in_order(store: &dyn Store) {
     let pending = opened(store, intent(&key)).await;
     assert_eq!(store.journal(pending.number).await, Ok(Vec::new()));
     let expect = fill_journal(store, &pending).await;
-    assert_eq!(store.journal(pending.number).await, Ok(expect));
+    assert_eq!(store.journal(pending.number).await.as_ref(), Ok(&expect));
+    let request = sample::request_of(key.kind, key.id);
+    assert_eq!(store.dossier(pending.number).await, Ok(Dossier { request, journal: expect }), "both in one reading");
 }
 
 /// Records every event, every state, every sample outcome and every advice in turn, and returns the journal

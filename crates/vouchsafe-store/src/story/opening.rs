@@ -26,6 +26,7 @@ async fn what_was_never_opened_is_not_found(store: &dyn Store) {
     assert_eq!(store.find(&key("till", 1)).await, Ok(None));
     assert!(matches!(store.request(TransactionNumber(1)).await, Err(StoreError::Determinate(_))));
     assert!(matches!(store.journal(TransactionNumber(1)).await, Err(StoreError::Determinate(_))));
+    assert!(matches!(store.dossier(TransactionNumber(1)).await, Err(StoreError::Determinate(_))));
 }
 
 async fn a_key_is_opened_once(store: &dyn Store) {

@@ -22,6 +22,7 @@ pub(super) async fn tell(store: &dyn Store) {
     let gone = Err(StoreError::Determinate(Cause::Destroyed));
     for ended in [&confirmed, &declined] {
         assert_eq!(store.request(ended.number).await, gone);
+        assert_eq!(store.dossier(ended.number).await.map(|dossier| dossier.request), gone);
         assert_eq!(store.find(&ended.key).await.as_ref(), Ok(&Some(ended.clone())), "what happened stays");
     }
     let journal = store.journal(confirmed.number).await.unwrap();
@@ -30,6 +31,7 @@ pub(super) async fn tell(store: &dyn Store) {
         assert_eq!((left.outcome.is_none(), left.is_destroyed), (true, was.outcome.is_some()));
     }
     assert!(store.request(approved.number).await.is_ok(), "what has not ended is kept");
+    assert!(store.dossier(approved.number).await.is_ok());
 
     recorded(store, change(&approved, Event::ConfirmationDelivered, State::Confirmed)).await;
     let destroyed = store.destroy(at(LATER), 7).await.unwrap();

@@ -10,7 +10,7 @@ use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{Event, Kind, State, next};
 use vouchsafe_core::voucher::VoucherCode;
-use vouchsafe_store::{Change, Deed, Entry, Recorded, Store, StoreError, Transaction, TransactionNumber};
+use vouchsafe_store::{Change, Deed, Dossier, Entry, Recorded, Store, StoreError, Transaction, TransactionNumber};
 
 use crate::clock::{Clock as _, MachineClock};
 use crate::command::grounds::{Grounds, Signed};
@@ -107,8 +107,7 @@ async fn orphans(store: &dyn Store) -> Result<Vec<(Transaction, Request, Vec<Ent
         let Some(last) = some.last() else { return Ok(all) };
         after = last.number;
         for orphan in some {
-            let request = store.request(orphan.number).await?;
-            let journal = store.journal(orphan.number).await?;
+            let Dossier { request, journal } = store.dossier(orphan.number).await?;
             all.push((orphan, request, journal));
         }
     }

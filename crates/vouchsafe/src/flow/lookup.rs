@@ -205,6 +205,6 @@ async fn redemption(
         state if is_reversed(state) => return Err(Refusal::AlreadyReversed),
         _ => {}
     }
-    let original = bounds.within(app.store.request(transaction.number)).await.map_err(unsure)?;
-    as_told(app, &transaction, &original, bounds).await
+    let dossier = bounds.within(app.store.dossier(transaction.number)).await.map_err(unsure)?;
+    as_told(app, &transaction, dossier)
 }

@@ -91,7 +91,6 @@ async fn repeat(
     // What has its outcome keeps it, and a reversal that came since then is in the journal, which is read last. What was
     // pending must be looked at once more: its news may have come before anybody watched.
     let mut known = known.filter(|transaction| transaction.state != State::Pending);
-    let mut original = None;
     loop {
         let mut transaction = match known.take() {
             Some(transaction) => transaction,
@@ -104,17 +103,14 @@ async fn repeat(
         if is_reversed(transaction.state) && !planted(Bug::RetryOfReversed) {
             return Err(Refusal::AlreadyReversed);
         }
-        let original = match &mut original {
-            Some(original) => original,
-            none => none.insert(bounds.within(app.store.request(transaction.number)).await.map_err(unsure)?),
-        };
+        let dossier = bounds.within(app.store.dossier(transaction.number)).await.map_err(unsure)?;
         // What is stored under a provision's key is a provision.
-        let Request::Provision(first) = &*original else { return Err(Refusal::Unsure) };
+        let Request::Provision(first) = &dossier.request else { return Err(Refusal::Unsure) };
         if let Some(field) = difference(first, request) {
             return Err(Refusal::OtherRequest(field));
         }
         if transaction.state != State::Pending {
-            return as_told(app, &transaction, original, bounds).await;
+            return as_told(app, &transaction, dossier);
         }
         if timeout_at(bounds.deadline, watch.news()).await.is_err() {
             return Err(Refusal::Unknown(Doubt::NoAnswer));

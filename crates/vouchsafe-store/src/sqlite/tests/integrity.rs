@@ -52,10 +52,12 @@ async fn check(tamper: &str, words: &str, is_refused: bool) {
     let told = verdict(&store).await.told;
     assert!(told.iter().any(|told| told.contains(words)), "{tamper}: {told:?}");
     let read = store.find(&sold.key).await.and(store.journal(sold.number).await);
-    if is_refused {
-        assert!(matches!(read, Err(StoreError::Determinate(Cause::Damaged(_)))), "{tamper}: {read:?}");
-    } else {
-        assert!(read.is_ok(), "{tamper}: {read:?}");
+    for read in [read, store.dossier(sold.number).await.map(|dossier| dossier.journal)] {
+        if is_refused {
+            assert!(matches!(read, Err(StoreError::Determinate(Cause::Damaged(_)))), "{tamper}: {read:?}");
+        } else {
+            assert!(read.is_ok(), "{tamper}: {read:?}");
+        }
     }
 }
 
@@ -230,6 +232,8 @@ async fn what_is_read_is_of_one_moment_whatever_is_written_meanwhile() {
     while !writing.is_finished() || read < 100 {
         let journal = store.journal(TransactionNumber(1)).await;
         assert!(journal.is_ok(), "{journal:?}");
+        let dossier = store.dossier(TransactionNumber(1)).await;
+        assert!(dossier.is_ok(), "{dossier:?}");
         read += 1;
     }
     assert_eq!(writing.await.unwrap().version, 101);

@@ -8,8 +8,9 @@ use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::message::Request;
 use vouchsafe_core::voucher::VoucherName;
 use vouchsafe_store::{
-    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key,
-    OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction, TransactionNumber,
+    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Dossier, Entry, Figures, Forestalled, Intent,
+    Key, OpenAdvice, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction,
+    TransactionNumber,
 };
 
 /// The verbs of a store, as far as tests tell them apart.
@@ -139,6 +140,13 @@ impl<M: Meddler> Store for MeddledStore<M> {
             return Err(StoreError::Determinate(Cause::Damaged("a test says so".to_owned())));
         }
         self.meddler.call(Verb::Request, self.inner.request(number)).await
+    }
+
+    async fn dossier(&self, number: TransactionNumber) -> Result<Dossier, StoreError> {
+        if self.meddler.damages(number) {
+            return Err(StoreError::Determinate(Cause::Damaged("a test says so".to_owned())));
+        }
+        self.meddler.call(Verb::Request, self.inner.dossier(number)).await
     }
 
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {

@@ -7,8 +7,8 @@ use vouchsafe_core::message::Request;
 use vouchsafe_core::transaction::State;
 use vouchsafe_core::voucher::VoucherName;
 use vouchsafe_store::{
-    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Entry, Figures, Forestalled, Intent, Key,
-    OpenAdvice, OpenAdvices, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction,
+    Act, ActEnd, ActNumber, Attempt, Cause, Change, Concerned, Destroyed, Dossier, Entry, Figures, Forestalled, Intent,
+    Key, OpenAdvice, OpenAdvices, Opened, Recorded, RecordedAct, Reference, Store, StoreError, Tally, Transaction,
     TransactionNumber,
 };
 
@@ -35,6 +35,10 @@ impl Store for World {
 
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
         self.at_number(number)?.request.clone().ok_or(StoreError::Determinate(Cause::Destroyed))
+    }
+
+    async fn dossier(&self, number: TransactionNumber) -> Result<Dossier, StoreError> {
+        Ok(Dossier { request: self.request(number).await?, journal: self.journal(number).await? })
     }
 
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {
