@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  open, record, put_off ... ── encode, seal ──> queue ──> writer thread ── one COMMIT ──> all answers
-//!  find, dossier, due_advices ... ──────────────────────> a pooled read connection
+//!  find, journal, dossier ... ──────────────────────────> a read connection, in place
+//!  due_advices, tally, acts ... ────────────────────────> a pooled read connection, on a thread for long work
 //! ```
 //! The file is in WAL mode with `synchronous=FULL`: a commit returns once the log is on disk. A second
 //! connection copies the log into the file, so that no commit waits for that.
@@ -210,19 +211,19 @@ impl Store for SqliteStore {
 
     async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError> {
         let key = key.clone();
-        self.readers.read(move |book| row::find(book, &key)).await
+        self.readers.read_soon(move |book| row::find(book, &key)).await
     }
 
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
-        self.readers.read(move |book| journal::request(book, number)).await
+        self.readers.read_soon(move |book| journal::request(book, number)).await
     }
 
     async fn journal(&self, number: TransactionNumber) -> Result<Vec<Entry>, StoreError> {
-        self.readers.read(move |book| journal::journal(book, number)).await
+        self.readers.read_soon(move |book| journal::journal(book, number)).await
     }
 
     async fn dossier(&self, number: TransactionNumber) -> Result<Dossier, StoreError> {
-        self.readers.read(move |book| journal::dossier(book, number)).await
+        self.readers.read_soon(move |book| journal::dossier(book, number)).await
     }
 
     async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError> {

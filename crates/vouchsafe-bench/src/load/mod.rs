@@ -57,12 +57,16 @@ impl LoadOrders {
     }
 }
 
-/// Is a load generator until it has reported. One thread is enough, and takes the least from the others.
+/// Is a load generator until whoever started it ends it: what it has used is read after its report. One thread is enough,
+/// and takes the least from the others.
 pub(crate) fn run(orders: LoadOrders) -> Result<(), Fault> {
     end_with_parent();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Fault::machine("start the load generator's runtime"))?;
-    LocalSet::new().block_on(&runtime, generate(orders))
+    LocalSet::new().block_on(&runtime, async {
+        generate(orders).await?;
+        std::future::pending().await
+    })
 }
 
 /// What the connections share.

@@ -72,6 +72,11 @@ async fn it_keeps_every_promise_of_a_store() {
     story::tell(&House::new().open()).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_keeps_them_where_readings_are_made_in_place() {
+    story::tell(&House::new().open()).await;
+}
+
 #[tokio::test]
 async fn what_was_written_is_there_after_reopening() {
     let house = House::new();

@@ -215,7 +215,8 @@ async fn a_redemption_must_be_found_by_the_code_that_it_presented_unless_it_was_
     assert!(told[0].contains("the request of transaction 1: its voucher is not entered"), "{told:?}");
 }
 
-#[tokio::test]
+/// The readings are made in place, but for the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_read_is_of_one_moment_whatever_is_written_meanwhile() {
     let house = House::new();
     let store = Arc::new(house.open());
