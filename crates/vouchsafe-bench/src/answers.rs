@@ -165,7 +165,7 @@ fn sales_and_retries(workplace: &Workplace, arguments: &AnswersArguments) -> Res
     let provider = stub.address()?;
     let mut subject = Subject::start(Kind::Switch, workplace, folder, provider)?;
 
-    // It ends by itself: the switch is to live on, and nothing more is to be sold.
+    // It stops asking by itself: the switch is to live on, and nothing more is to be sold.
     let sales = Asked::Sales { to: None, ids: IdKind::Random };
     let sales = load(arguments, sales, Duration::ZERO, Duration::ZERO);
     let selling = Loading::start(sales, subject.address, folder.join("sales"))?;
