@@ -52,6 +52,11 @@ impl Bounds {
         Self { deadline: give_up - margin, record_by: give_up - margin / 2 }
     }
 
+    /// Whether nothing more can be waited for: a look that begins now is answered or not as chance has it.
+    pub(crate) fn are_over(self) -> bool {
+        Instant::now() >= self.record_by
+    }
+
     /// Waits for a verb of the store no longer than there is time to say that it did not answer. A write may be
     /// done all the same.
     pub(crate) async fn within<T>(self, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {

@@ -154,6 +154,8 @@ async fn open(
 async fn unopened(app: &App, key: &Key, bounds: Bounds) -> Refusal {
     match bounds.within(app.store.find(key)).await {
         _ if planted(Bug::CopyToldNothingSent) => Refusal::NotRecorded,
+        // The writing took all the time there was: it may still be done after this look.
+        _ if bounds.are_over() => Refusal::Unsure,
         Ok(None) => Refusal::NotRecorded,
         Ok(Some(found)) if found.version == 0 => Refusal::Unsure,
         Ok(Some(_)) => Refusal::DuplicateRecord,
