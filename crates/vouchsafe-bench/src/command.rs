@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use serde::de::DeserializeOwned;
 
 use crate::answers::AnswersArguments;
+use crate::crowding::CrowdingArguments;
 use crate::fault::Fault;
 use crate::fill::FillArguments;
 use crate::growth::GrowthArguments;
@@ -14,7 +15,9 @@ use crate::isolation::IsolationArguments;
 use crate::restart::RestartArguments;
 use crate::trouble::TroubleArguments;
 use crate::workplace::Workplace;
-use crate::{answers, crowd, fill, growth, headline, isolation, load, restart, smoke, stub, trouble, yardstick};
+use crate::{
+    answers, crowd, crowding, fill, growth, headline, isolation, load, restart, smoke, stub, trouble, yardstick,
+};
 
 /// How fast the switch is, beside the bare append: the least that two durable records and two HTTP exchanges cost.
 /// Without a command: the headline, the switch and the bare append in turns.
@@ -46,7 +49,7 @@ enum Command {
     /// Measure one provider's sales beside another that never answers.
     Isolation(IsolationArguments),
     /// Measure a channel's sales beside callers that mean no good: slow heads, slow bodies, huge heads, many connections.
-    Crowding(IsolationArguments),
+    Crowding(CrowdingArguments),
     /// Measure what is answered from the journal and from memory: retries beside sales, product lookups beside plain axum.
     Answers(AnswersArguments),
     /// Try every measurement once and briefly. Fails on errors, never on time.
@@ -77,8 +80,8 @@ pub(crate) fn run(line: CommandLine) -> Result<(), Fault> {
         Some(Command::Growth(arguments)) => growth::growth(&workplace, &arguments),
         Some(Command::Restart(arguments)) => restart::restart(&workplace, &arguments),
         Some(Command::Trouble(arguments)) => trouble::trouble(&workplace, &arguments),
-        Some(Command::Isolation(arguments)) => isolation::isolation(&workplace, &arguments, &isolation::PROVIDERS),
-        Some(Command::Crowding(arguments)) => isolation::isolation(&workplace, &arguments, &isolation::CROWDS),
+        Some(Command::Isolation(arguments)) => isolation::isolation(&workplace, &arguments),
+        Some(Command::Crowding(arguments)) => crowding::crowding(&workplace, &arguments),
         Some(Command::Answers(arguments)) => answers::answers(&workplace, &arguments),
         Some(Command::Smoke) => smoke::smoke(&options),
         Some(Command::Part { part, orders }) => take_part(&part, &orders),

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -56,12 +57,14 @@ pub(crate) fn run(orders: CrowdOrders) -> Result<(), Fault> {
             Rudeness::HugeHeads => 8,
             Rudeness::Flood => 10,
         };
+        let opening: Rc<[u8]> = opening(orders).into_bytes().into();
         for _ in 0..count {
+            let opening = Rc::clone(&opening);
             spawn_local(async move {
                 let mut held = VecDeque::new();
                 loop {
                     // Whoever is closed or refused comes again: that is what a crowd is.
-                    let _ = once(orders, &mut held).await;
+                    let _ = once(orders, &opening, &mut held).await;
                     sleep(if orders.rudeness == Rudeness::Flood { FLOODING } else { AGAIN }).await;
                 }
             });
@@ -70,23 +73,31 @@ pub(crate) fn run(orders: CrowdOrders) -> Result<(), Fault> {
     })
 }
 
-async fn once(orders: CrowdOrders, held: &mut VecDeque<TcpStream>) -> std::io::Result<()> {
+/// What each of them says first.
+fn opening(CrowdOrders { to, rudeness }: CrowdOrders) -> String {
+    let head = format!("POST {BASE_PATH}/vouchers HTTP/1.1\r\nHost: {to}\r\nContent-Type: application/json\r\n");
+    match rudeness {
+        Rudeness::SlowHeads => format!("{head}X-Slow: "),
+        Rudeness::SlowBodies => {
+            let credentials = BASE64_STANDARD.encode(format!("{CROWD}:{SECRET}"));
+            format!("{head}Authorization: Basic {credentials}\r\nContent-Length: 100000\r\n\r\n")
+        }
+        Rudeness::HugeHeads => format!("{head}X-Huge: {}\r\n\r\n", "x".repeat(256 * 1024)),
+        Rudeness::Flood => String::new(),
+    }
+}
+
+async fn once(orders: CrowdOrders, opening: &[u8], held: &mut VecDeque<TcpStream>) -> std::io::Result<()> {
     let socket = TcpSocket::new_v4()?;
     socket.bind((FROM, 0).into())?;
     let mut stream = socket.connect(orders.to).await?;
-    let credentials = BASE64_STANDARD.encode(format!("{CROWD}:{SECRET}"));
-    let head =
-        format!("POST {BASE_PATH}/vouchers HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n", orders.to);
+    stream.write_all(opening).await?;
     match orders.rudeness {
-        Rudeness::SlowHeads => drip(&mut stream, &format!("{head}X-Slow: ")).await,
-        Rudeness::SlowBodies => {
-            drip(&mut stream, &format!("{head}Authorization: Basic {credentials}\r\nContent-Length: 100000\r\n\r\n"))
-                .await
-        }
-        Rudeness::HugeHeads => {
-            stream.write_all(format!("{head}X-Huge: {}\r\n\r\n", "x".repeat(256 * 1024)).as_bytes()).await?;
-            stream.read_to_end(&mut Vec::new()).await.map(drop)
-        }
+        Rudeness::SlowHeads | Rudeness::SlowBodies => loop {
+            sleep(DRIP).await;
+            stream.write_all(b"1").await?;
+        },
+        Rudeness::HugeHeads => stream.read_to_end(&mut Vec::new()).await.map(drop),
         Rudeness::Flood => {
             held.push_back(stream);
             if held.len() > 200 {
@@ -94,14 +105,5 @@ async fn once(orders: CrowdOrders, held: &mut VecDeque<TcpStream>) -> std::io::R
             }
             Ok(())
         }
-    }
-}
-
-/// Sends a beginning, and then a byte at a time for as long as that is taken.
-async fn drip(stream: &mut TcpStream, beginning: &str) -> std::io::Result<()> {
-    stream.write_all(beginning.as_bytes()).await?;
-    loop {
-        sleep(DRIP).await;
-        stream.write_all(b"1").await?;
     }
 }

@@ -42,6 +42,37 @@ pub(crate) fn run(orders: StubOrders) -> Result<(), Fault> {
     LocalSet::new().block_on(&runtime, serve(orders)).map_err(Fault::machine("serve as the stub"))
 }
 
+/// How a stub can be told to behave from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// It answers everything at once.
+    Answering,
+    /// It takes everything and never answers.
+    Silent,
+}
+
+impl Manner {
+    /// Where it is told so.
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Answering => "/answer",
+            Self::Silent => "/be-silent",
+        }
+    }
+
+    fn orders(self) -> StubOrders {
+        match self {
+            Self::Answering => StubOrders::default(),
+            Self::Silent => StubOrders { silent_per_mille: 1000, silent_to_advices: true, ..StubOrders::default() },
+        }
+    }
+}
+
+/// Tells a stub how to behave from now on. Whatever it kept silent about is never answered.
+pub(crate) fn be(stub: SocketAddr, manner: Manner) -> Result<(), Fault> {
+    page(stub, manner.path()).map(drop).map_err(Fault::machine("tell the stub how to behave"))
+}
+
 /// Where a stub says how many vouchers it was asked for.
 const SOLD: &str = "/sold";
 
@@ -56,13 +87,13 @@ pub(crate) fn sold(stub: SocketAddr) -> Result<u64, Fault> {
 async fn serve(orders: StubOrders) -> std::io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     announce(listener.local_addr()?)?;
-    let books = Rc::new(Books { answer: Template::answer(), asked: Cell::new(0) });
+    let books = Rc::new(Books { orders: Cell::new(orders), answer: Template::answer(), asked: Cell::new(0) });
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         let books = Rc::clone(&books);
         spawn_local(async move {
-            let service = service_fn(move |request| respond(orders, Rc::clone(&books), request));
+            let service = service_fn(move |request| respond(Rc::clone(&books), request));
             // A connection that breaks off is the caller's to notice.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
@@ -71,20 +102,22 @@ async fn serve(orders: StubOrders) -> std::io::Result<()> {
 
 /// What all connections share.
 struct Books {
+    orders: Cell<StubOrders>,
     answer: Template,
     /// How many vouchers were asked for.
     asked: Cell<u64>,
 }
 
-async fn respond(
-    orders: StubOrders,
-    books: Rc<Books>,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let is_sale = request.uri().path().strip_prefix(BASE_PATH) == Some("/vouchers");
-    if request.uri().path() == SOLD {
+async fn respond(books: Rc<Books>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let path = request.uri().path();
+    if path == SOLD {
         return Ok(Response::new(Full::from(books.asked.get().to_string())));
     }
+    if let Some(manner) = [Manner::Answering, Manner::Silent].into_iter().find(|manner| manner.path() == path) {
+        books.orders.set(manner.orders());
+        return Ok(Response::new(Full::default()));
+    }
+    let (orders, is_sale) = (books.orders.get(), path.strip_prefix(BASE_PATH) == Some("/vouchers"));
     let Ok(body) = request.into_body().collect().await else { return Ok(status(StatusCode::BAD_REQUEST)) };
     if !is_sale {
         if orders.silent_to_advices {

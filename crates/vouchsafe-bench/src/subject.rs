@@ -93,13 +93,17 @@ impl Subject {
             Some(Kind::Yardstick) => yardstick::COMMITS,
             None => return Ok(Snapshot { at, usage, commits: 0 }),
         };
+        Ok(Snapshot { at, usage, commits: self.figure(name)? })
+    }
+
+    /// One of the figures that it tells.
+    pub(crate) fn figure(&self, name: &str) -> Result<u64, Fault> {
         let metrics = page(self.address, "/metrics").map_err(Fault::machine("read the figures of the subject"))?;
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        let commits = value.and_then(|value| value.trim().parse().ok()).ok_or_else(|| Fault::Nonsense {
+        value.and_then(|value| value.trim().parse().ok()).ok_or_else(|| Fault::Nonsense {
             process: self.process.name().to_owned(),
             wrong: format!("its figures have no {name}"),
-        })?;
-        Ok(Snapshot { at, usage, commits })
+        })
     }
 
     /// Ends it as a power cut would end it, but for the disk's own cache.

@@ -9,7 +9,7 @@ mod requests;
 pub(crate) use recorder::MIXED_UP;
 pub(crate) use requests::Asked;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -76,7 +76,7 @@ struct Load {
     pace: RefCell<Pace>,
     recorder: RefCell<Recorder>,
     /// From then on nothing more is asked.
-    end: Instant,
+    end: Cell<Instant>,
 }
 
 async fn generate(orders: LoadOrders) -> Result<(), Fault> {
@@ -87,7 +87,7 @@ async fn generate(orders: LoadOrders) -> Result<(), Fault> {
         requests: RefCell::new(requests),
         pace: RefCell::new(Pace::new(orders.rate, Instant::now(), begin..end)),
         recorder: RefCell::new(Recorder::new(begin, end)),
-        end: end + orders.patience + orders.tail,
+        end: Cell::new(end + orders.patience + orders.tail),
         orders,
     });
     let mut asking = JoinSet::new();
@@ -105,10 +105,11 @@ async fn generate(orders: LoadOrders) -> Result<(), Fault> {
     }
     load.pace.borrow_mut().leave_out(end);
     load.recorder.borrow_mut().settle();
+    load.end.set(Instant::now() + load.orders.tail);
     tell(&Told::Settled)?;
     // Whoever pulls the plug breaks the connections, and that ends them all.
     let all = async { while asking.join_next().await.is_some() {} };
-    let _ = timeout_at(load.end + Duration::from_secs(1), all).await;
+    let _ = timeout_at(load.end.get() + Duration::from_secs(1), all).await;
     asking.shutdown().await;
     let recorder = load.recorder.borrow();
     recorder.write_answers(&load.orders.answers).map_err(Fault::machine("write down the answers"))?;
@@ -125,7 +126,7 @@ async fn ask(load: Rc<Load>, number: u32) {
     let mut connection = Connection::new(load.orders.to);
     // Not all in the same instant, as they would never be again.
     tokio::time::sleep(Duration::from_micros(u64::from(number) * 100)).await;
-    while Instant::now() < load.end {
+    while Instant::now() < load.end.get() {
         let slot = load.pace.borrow_mut().next(Instant::now());
         let begun = slot.begin().await;
         let Numbered { id, request } = load.requests.borrow_mut().next();
