@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
@@ -22,6 +22,7 @@ use crate::Patience;
 use crate::suv::SuvConfig;
 use crate::suv::base_url::Security;
 use crate::suv::endpoint::ConfigFault;
+use crate::suv::timely::Timely;
 
 /// The largest body that is read: no voucher takes that much, and an endless answer must end somewhere.
 const MOST_OF_AN_ANSWER: usize = 1024 * 1024;
@@ -64,8 +65,8 @@ pub(super) enum Lost {
 /// Connections to one provider.
 #[derive(Debug)]
 pub(super) enum Client {
-    Clear(legacy::Client<HttpConnector, Full<Bytes>>),
-    Tls(legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    Clear(legacy::Client<HttpConnector, Timely>),
+    Tls(legacy::Client<HttpsConnector<HttpConnector>, Timely>),
 }
 
 impl Client {
@@ -91,7 +92,8 @@ impl Client {
     }
 
     /// Sends `request` once, in time or not at all, and waits for the whole answer.
-    pub(super) async fn exchange(&self, request: Request<Full<Bytes>>, patience: Patience) -> Result<Answer, Lost> {
+    pub(super) async fn exchange(&self, request: Request<Bytes>, patience: Patience) -> Result<Answer, Lost> {
+        let request = request.map(|body| Timely::new(body, patience.send_by));
         match self {
             Self::Clear(client) => exchange(client, request, patience).await,
             Self::Tls(client) => exchange(client, request, patience).await,
@@ -133,8 +135,8 @@ fn pool(max_idle_connections: usize) -> legacy::Builder {
 }
 
 async fn exchange<C: Connect + Clone + Send + Sync + 'static>(
-    client: &legacy::Client<C, Full<Bytes>>,
-    mut request: Request<Full<Bytes>>,
+    client: &legacy::Client<C, Timely>,
+    mut request: Request<Timely>,
     patience: Patience,
 ) -> Result<Answer, Lost> {
     // A timeout looks at its future first: with no time left the request would still go out.
@@ -143,7 +145,8 @@ async fn exchange<C: Connect + Clone + Send + Sync + 'static>(
     }
     // The client notes the connection in the same step in which it hands the request over to it, and just
     // before. While nothing is noted the request is in nobody's hands but ours, and once its future is
-    // dropped it never leaves them: a connection still being made is finished in the background, but empty.
+    // dropped it never leaves them: a connection still being made is finished in the background, but empty. A connection
+    // that is noted may hand it back, and another be made for it; after its time its body does not leave any more.
     let connection = capture_connection(&mut request);
     let mut sending = pin!(client.request(request));
     let mut answer = timeout_at(patience.send_by, &mut sending).await;

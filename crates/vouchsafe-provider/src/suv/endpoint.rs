@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Uri};
-use http_body_util::Full;
 use vouchsafe_core::message::VoucherQuery;
 use vouchsafe_core::transaction::Kind;
 
@@ -105,7 +104,7 @@ impl Endpoint {
     }
 
     /// The request that carries a message.
-    pub(super) fn post(&self, operation: Operation, body: Vec<u8>) -> Request<Full<Bytes>> {
+    pub(super) fn post(&self, operation: Operation, body: Vec<u8>) -> Request<Bytes> {
         let (Operation::Ask(kind) | Operation::Reverse(kind) | Operation::Confirm(kind)) = operation;
         let addresses = match kind {
             Kind::Provision => &self.vouchers,
@@ -124,15 +123,15 @@ impl Endpoint {
 
     /// The request that asks about a voucher; none where what is asked is longer than any address may be. It may hold
     /// the voucher's code: its address is for the provider's eyes only.
-    pub(super) fn look_up(&self, query: &VoucherQuery) -> Option<Request<Full<Bytes>>> {
+    pub(super) fn look_up(&self, query: &VoucherQuery) -> Option<Request<Bytes>> {
         let query = vouchsafe_wire::query::written(query);
         let address = self.base_url.operation(&format!("/vouchers?{}", query.expose())).ok()?;
         Some(self.request(Method::GET, address, Vec::new()))
     }
 
     /// No compressed answer is asked for: what a small body unpacks to has no bound.
-    fn request(&self, method: Method, address: Uri, body: Vec<u8>) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(Bytes::from(body)));
+    fn request(&self, method: Method, address: Uri, body: Vec<u8>) -> Request<Bytes> {
+        let mut request = Request::new(Bytes::from(body));
         *request.method_mut() = method;
         *request.uri_mut() = address;
         let headers = request.headers_mut();

@@ -7,6 +7,7 @@ mod endpoint;
 mod error;
 mod lookup;
 mod map;
+mod timely;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
