@@ -116,7 +116,7 @@ pub struct EntryMode {
     /// How the card number was read.
     pub pan_entry_mode: PanEntryMode,
     /// Whether a PIN can be entered.
-    pub pin_entry_capability: Option<PinEntryCapability>,
+    pub pin_entry_capability: PinEntryCapability,
 }
 
 vocabulary! {

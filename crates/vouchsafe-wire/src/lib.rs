@@ -54,6 +54,8 @@ pub enum Manner {
 pub struct Malformed {
     /// The message's id, where it has a good one.
     pub id: Option<MessageId>,
+    /// The id of the request that it is about, where it is an advice that has a good one.
+    pub request_id: Option<MessageId>,
     /// Every fault, in document order; at least one, and no more than a thousand.
     pub errors: Vec<FormatError>,
 }
@@ -70,23 +72,25 @@ pub trait Message: Sized {
     fn write(&self) -> Vec<u8>;
 }
 
-/// Makes messages of values that have a table. The `public` ones are what a channel sends and receives.
+/// Makes messages of values that have a table. The `public` ones and the `advices` are what a channel sends and receives.
 macro_rules! messages {
-    (public: $($public:ty),* $(,)?; private: $($private:ty),* $(,)?) => {
-        messages!(@each $($public),*, $($private),*);
+    (public: $($public:ty),* $(,)?; advices: $($advice:ty),* $(,)?; private: $($private:ty),* $(,)?) => {
+        messages!(@each false, $($public),*, $($private),*);
+        messages!(@each true, $($advice),*);
 
         /// The schemas of all that a channel sends and receives, by name, each with its limits and an example.
         #[must_use]
         pub fn schemas() -> BTreeMap<&'static str, serde_json::Value> {
             let mut schemas = Schemas::default();
             $(<$public>::schema(&mut schemas);)*
+            $(<$advice>::schema(&mut schemas);)*
             schemas.into_named()
         }
     };
-    (@each $($message:ty),*) => {
+    (@each $is_advice:literal, $($message:ty),*) => {
         $(impl Message for $message {
             fn read(document: &[u8], manner: Manner) -> Result<Self, Malformed> {
-                read(document, manner)
+                read(document, manner, $is_advice)
             }
 
             fn write(&self) -> Vec<u8> {
@@ -101,13 +105,15 @@ macro_rules! messages {
 messages! {
     public:
         ProvisionRequest, ProvisionResponse, RedemptionRequest, RedemptionResponse, RefundRequest, RefundResponse,
-        BasicAdvice, BasicReversal, TenderAdvice, ProductsLookupResponse, VoucherLookupResponse, ErrorDetail;
+        ProductsLookupResponse, VoucherLookupResponse, ErrorDetail;
+    advices: BasicAdvice, BasicReversal, TenderAdvice;
     private: ApprovalAnswer, ErrorAnswer,
 }
 
-fn read<T: Wire>(document: &[u8], manner: Manner) -> Result<T, Malformed> {
+fn read<T: Wire>(document: &[u8], manner: Manner, is_advice: bool) -> Result<T, Malformed> {
     let root = node::parse(document).map_err(|fault| Malformed {
         id: None,
+        request_id: None,
         errors: vec![FormatError {
             field: "body".to_owned(),
             message: format!("body is not JSON: {fault}"),
@@ -119,14 +125,17 @@ fn read<T: Wire>(document: &[u8], manner: Manner) -> Result<T, Malformed> {
     let errors = reader.into_faults();
     match value {
         Some(value) if errors.is_empty() => Ok(value),
-        _ => Err(Malformed { id: id_of(&root), errors }),
+        _ => {
+            let request_id = if is_advice { id_in(&root, "requestId") } else { None };
+            Err(Malformed { id: id_in(&root, "id"), request_id, errors })
+        }
     }
 }
 
-/// The id of a message that may be wrong in every other respect.
-fn id_of(root: &Node<'_>) -> Option<MessageId> {
+/// An id in a message that may be wrong in every other respect.
+fn id_in(root: &Node<'_>, name: &str) -> Option<MessageId> {
     let Value::Object(members) = &root.value else { return None };
-    let mut ids = members.all.iter().filter(|(name, _)| name == "id");
+    let mut ids = members.all.iter().filter(|(member, _)| member == name);
     match (ids.next(), ids.next()) {
         (Some((_, Node { value: Value::Text(id), .. })), None) => MessageId::parse(id).ok(),
         _ => None,

@@ -125,7 +125,7 @@ macro_rules! objects {
                 path: &$crate::reader::Path<'_>,
             ) -> Option<Self> {
                 let $crate::node::Value::Object(members) = &node.value else {
-                    reader.breaks("must be an object", node, path);
+                    reader.misshapen("must be an object", node, path);
                     return None;
                 };
                 let value = <Self as $crate::object::Object>::read_members(members, reader, path);

@@ -102,7 +102,7 @@ impl Wire for Pin {
         let kind = match &node.value {
             Value::Object(members) => reader.required::<AnyWord>(members, "type", path)?,
             _ => {
-                reader.breaks("must be an object", node, path);
+                reader.misshapen("must be an object", node, path);
                 return None;
             }
         };

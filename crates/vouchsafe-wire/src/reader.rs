@@ -88,6 +88,12 @@ impl Reader {
         self.note(node.at, path, message, Some(node));
     }
 
+    /// Notes that a value is none of an object or an array, which should be one. It is not repeated: there may be a secret in
+    /// what should stand there.
+    pub(crate) fn misshapen(&mut self, rule: &str, node: &Node<'_>, path: &Path<'_>) {
+        self.note(node.at, path, format!("{} {rule}", named(&path.spelled())), None);
+    }
+
     /// Notes a fault in a message of its own.
     pub(crate) fn note(&mut self, at: u32, path: &Path<'_>, message: String, node: Option<&Node<'_>>) {
         if self.is_full {

@@ -301,6 +301,6 @@ objects! {
     /// Entry of card and PIN.
     EntryMode {
         pan_entry_mode: required "panEntryMode";
-        pin_entry_capability: optional "pinEntryCapability";
+        pin_entry_capability: required "pinEntryCapability";
     }
 }

@@ -221,7 +221,7 @@ impl<T: Wire> Wire for Secret<T> {
 impl<T: Wire> Wire for Vec<T> {
     fn read(node: &Node<'_>, reader: &mut Reader, path: &Path<'_>) -> Option<Self> {
         let Value::List(items) = &node.value else {
-            reader.breaks("must be a list", node, path);
+            reader.misshapen("must be a list", node, path);
             return None;
         };
         // Every item is read, so that every fault is found, before any is missed.
@@ -247,7 +247,7 @@ impl<T: Wire> Wire for Vec<T> {
 impl Wire for Vec<(FreeText, LedgerAmount)> {
     fn read(node: &Node<'_>, reader: &mut Reader, path: &Path<'_>) -> Option<Self> {
         let Value::Object(members) = &node.value else {
-            reader.breaks("must be an object", node, path);
+            reader.misshapen("must be an object", node, path);
             return None;
         };
         let mut names = HashSet::new();

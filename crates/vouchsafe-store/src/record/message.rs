@@ -6,7 +6,8 @@ use vouchsafe_core::message::{
 };
 use vouchsafe_core::money::{Amounts, LedgerAmount, Tender};
 use vouchsafe_core::party::{
-    Address, Customer, EntryMode, Institution, Merchant, MerchantName, Originator, PosInfo, ThirdPartyIdentifier,
+    Address, Customer, EntryMode, Institution, Merchant, MerchantName, Originator, PinEntryCapability, PosInfo,
+    ThirdPartyIdentifier,
 };
 use vouchsafe_core::product::{ChannelProductListing, Product};
 use vouchsafe_core::secret::Secret;
@@ -104,6 +105,25 @@ impl Record for ChannelAdvice {
             1 => Record::take(from).map(Self::Reversal),
             _ => Err(Damaged("it has an advice of a kind that this version does not know")),
         }
+    }
+}
+
+/// Once it could be left out, and the form still says whether it is there.
+impl Optional for PinEntryCapability {
+    fn is_present(&self) -> bool {
+        true
+    }
+
+    fn absent() -> Self {
+        Self::Unknown
+    }
+
+    fn put_present(&self, out: &mut Vec<u8>) {
+        self.put(out);
+    }
+
+    fn take_present(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        Record::take(from)
     }
 }
 

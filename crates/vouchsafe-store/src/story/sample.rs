@@ -123,7 +123,7 @@ pub fn request(id: MessageId) -> ProvisionRequest {
         pos_info: Some(PosInfo {
             entry_mode: Some(EntryMode {
                 pan_entry_mode: PanEntryMode::ContactlessIcc,
-                pin_entry_capability: Some(PinEntryCapability::CanAccept),
+                pin_entry_capability: PinEntryCapability::CanAccept,
             }),
             pos_condition_code: Some(PosConditionCode::CustomerIdentityVerified),
         }),

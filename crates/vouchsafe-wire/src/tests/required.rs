@@ -56,6 +56,48 @@ fn a_message_in_full_is_written_as_it_was_read() {
     }
 }
 
+/// What `interface.md` marks as required, section by section, written down here without a look at our own tables.
+#[test]
+fn what_the_interface_requires_is_required_and_nothing_else() {
+    let schemas = schemas();
+    let header = ["client", "id", "originator", "thirdPartyIdentifiers", "time"];
+    let with = |more: &[&'static str]| [&header[..], more].concat();
+    let advice = vec!["id", "requestId", "thirdPartyIdentifiers", "time"];
+    for (name, mut expect) in [
+        ("Originator", vec!["institution", "terminalId", "merchant"]),
+        ("Merchant", vec!["merchantType", "merchantId", "merchantName"]),
+        ("MerchantName", vec!["name", "city", "region", "country"]),
+        ("Institution", vec!["id", "name"]),
+        ("ThirdPartyIdentifier", vec!["institutionId", "transactionIdentifier"]),
+        ("TransactionLabel", vec!["name", "value"]),
+        ("LedgerAmount", vec!["amount", "currency"]),
+        ("Product", vec!["productId"]),
+        ("ChannelProductListing", vec!["channelName"]),
+        ("Tender", vec!["tenderType", "amount"]),
+        ("SlipLine", vec!["text"]),
+        ("Barcode", vec!["data", "encoding"]),
+        ("EntryMode", vec!["panEntryMode", "pinEntryCapability"]),
+        ("ProvisionRequest", with(&[])),
+        ("ProvisionResponse", with(&["voucher"])),
+        ("RedemptionRequest", with(&["voucher"])),
+        ("RedemptionResponse", with(&[])),
+        ("RefundRequest", with(&["voucher"])),
+        ("RefundResponse", with(&[])),
+        ("BasicReversal", [&advice[..], &["reversalReason"]].concat()),
+        ("TenderAdvice", advice.clone()),
+        ("BasicAdvice", advice),
+        ("ProductsLookupResponse", vec!["products"]),
+        ("VoucherLookupResponse", vec!["voucher"]),
+        ("ErrorDetail", vec!["errorType", "errorMessage"]),
+    ] {
+        let mut required: Vec<_> =
+            schemas[name]["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        required.sort_unstable();
+        expect.sort_unstable();
+        assert_eq!(required, expect, "{name}");
+    }
+}
+
 #[test]
 fn every_required_field_that_is_missing_may_not_be_null() {
     let schemas = schemas();

@@ -69,6 +69,7 @@ fn format_error(malformed: Malformed) -> ErrorDetail {
     let message = format!("the message has {count} format error{}", if count == 1 { "" } else { "s" });
     ErrorDetail {
         id: malformed.id,
+        original_id: malformed.request_id,
         format_errors: malformed.errors,
         ..ErrorDetail::new(ErrorType::FormatError, &message)
     }

@@ -94,7 +94,10 @@ fn grant(service: &Service, peer: &Peer, headers: &HeaderMap, form: &Form) -> Re
             let client = client.map(|client| client.token(service, peer)).transpose()?;
             let wrong = Refused::Grant("the user name and password are not the client's");
             let token = user.token(service, peer).map_err(|_| wrong)?;
-            if client.is_some_and(|client| client.channel != token.channel) { Err(wrong) } else { Ok(token) }
+            // A client that keeps no secret of its own only says who it is (RFC 6749 section 3.2.1).
+            let is_other = form.get("client_id").is_some_and(|id| id != token.channel.as_str())
+                || client.is_some_and(|client| client.channel != token.channel);
+            if is_other { Err(wrong) } else { Ok(token) }
         }
         Some(_) => Err(Refused::GrantType),
         None => Err(Refused::Request("grant_type is missing")),
@@ -160,8 +163,8 @@ impl Form {
         if !headers.contains_key(header::AUTHORIZATION) {
             return match in_the_form {
                 (Some(id), Some(secret)) => Ok(Some(Client(vec![(id.to_owned(), Secret::new(secret.to_owned()))]))),
-                (None, None) => Ok(None),
-                (Some(_), None) => Err(Refused::Client),
+                // A name alone proves nothing.
+                (_, None) => Ok(None),
                 (None, Some(_)) => Err(Refused::Request("client_id is missing")),
             };
         }

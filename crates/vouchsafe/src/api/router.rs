@@ -104,13 +104,13 @@ fn with_and_without_slash(
     router.route(&format!("{path}/"), methods.clone()).route(path, methods)
 }
 
-/// Below the base path it is a fault of the request, not a 404: a channel reads that as success for a reversal.
+/// Below the base path it is a fault of the request, not a 404: a channel reads that as success for a reversal. The path is
+/// not repeated: whoever mistakes it may have written a voucher's code there.
 async fn no_such_path(State(service): State<Arc<Service>>, request: Request) -> Response {
     let path = request.uri().path();
     let is_ours = path.strip_prefix(&service.base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let status = if is_ours { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
-    let message = format!("no such path: {path}");
-    json(status, &ErrorDetail::new(ErrorType::FormatError, &message))
+    json(status, &ErrorDetail::new(ErrorType::FormatError, "no such path"))
 }
 
 async fn no_such_method(request: Request) -> Response {

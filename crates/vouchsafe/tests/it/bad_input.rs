@@ -7,11 +7,11 @@ use http::{Method, Request};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::world::{Answer, Channel, ProviderStub, Setup, Switch, key, request};
+use crate::world::{Answer, Channel, ProviderStub, Setup, Switch, key, request, reversal};
 
 struct Call<'a> {
     method: Method,
@@ -100,6 +100,39 @@ async fn a_request_is_refused_before_its_body_is_read_where_it_can_be() {
     for (what, call, verdict) in table {
         assert_eq!(call.by(&channel).await.verdict(), verdict, "{what}");
     }
+}
+
+#[tokio::test]
+async fn a_code_in_the_wrong_place_is_not_repeated() {
+    let provider = ProviderStub::approving().await;
+    let switch = Switch::asking(provider.base_url()).await;
+    let channel = switch.channel("app");
+    let code = "1234-5678-9012-3456";
+    let path = format!("/suv/v1/vouchers/{code}");
+    let told = Call { method: Method::GET, path: &path, ..post("") }.by(&channel).await;
+    assert_eq!(told.verdict(), "400 FORMAT_ERROR");
+    let body = String::from_utf8_lossy(&told.body);
+    assert!(!body.contains(code), "{body}");
+    let mut sale = request("app");
+    sale["voucher"] = code.into();
+    let told = channel.provision(&sale).await;
+    let faults = json!([{"field": "voucher", "message": "voucher must be an object"}]);
+    assert_eq!(told.json()["detailMessage"]["formatErrors"], faults);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_advice_is_told_with_both_ids() {
+    let switch = Switch::asking("http://127.0.0.1:1/suv/v1").await;
+    let (channel, sale) = (switch.channel("app"), request("app"));
+    let mut advice = reversal(&sale);
+    advice["reversalReason"] = "BORED".into();
+    let told = channel.reverse(&advice).await;
+    assert_eq!(told.verdict(), "400 FORMAT_ERROR");
+    assert_eq!((&told.json()["id"], &told.json()["originalId"]), (&advice["id"], &sale["id"]));
+    let mut sale = sale;
+    sale["requestId"] = advice["id"].clone();
+    let told = channel.provision(&sale).await.json();
+    assert_eq!((&told["id"], &told["originalId"]), (&sale["id"], &Json::Null), "a request is about no other");
 }
 
 #[tokio::test]

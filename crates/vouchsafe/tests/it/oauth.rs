@@ -48,6 +48,8 @@ async fn a_token_is_got_by_either_grant_and_in_either_way() {
         (Some(basic("app", "secret")), user.to_owned(), "app"),
         (None, format!("{user}&{credentials}"), "app"),
         (None, user.to_owned(), "app"),
+        (None, format!("{user}&client_id=app"), "app"),
+        (None, format!("{user}&client_id=app&client_secret="), "app"),
         (Some(basic("my app", "a+b %c")), "grant_type=client_credentials".to_owned(), "my app"),
         (Some(basic("my+app", "a%2Bb+%25c")), "grant_type=client_credentials".to_owned(), "my app"),
         (None, "grant_type=client_credentials&client_id=my%20app&client_secret=a%2Bb+%25c".to_owned(), "my app"),
@@ -108,6 +110,8 @@ async fn a_refused_client_is_told_in_the_words_of_oauth() {
         (Some(good.clone()), "grant_type=password&username=app&password=wrong", 400, "invalid_grant"),
         (Some(good.clone()), "grant_type=password&username=till&password=secret", 400, "invalid_grant"),
         (None, "grant_type=password&username=app&password=wrong", 400, "invalid_grant"),
+        (None, "grant_type=password&client_id=till&username=app&password=secret", 400, "invalid_grant"),
+        (None, "grant_type=password&client_id=app&username=app&password=wrong", 400, "invalid_grant"),
         (Some(basic("app", "wrong")), "grant_type=password&username=app&password=secret", 401, "invalid_client"),
     ] {
         let answer = caller.form("/oauth/token", authorization.as_deref(), form).await;
