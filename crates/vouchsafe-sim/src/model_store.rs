@@ -84,6 +84,10 @@ impl Store for ModelStore {
         Ok(self.tables().find(key).cloned())
     }
 
+    async fn is_forestalled(&self, key: &Key) -> Result<bool, StoreError> {
+        Ok(self.tables().is_forestalled(key))
+    }
+
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
         match self.tables().row(number)? {
             row if row.is_destroyed => Err(StoreError::Determinate(Cause::Destroyed)),

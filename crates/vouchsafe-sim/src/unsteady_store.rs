@@ -174,6 +174,10 @@ impl Store for UnsteadyStore {
         self.read(|store| at_once!(store.find(key))).await
     }
 
+    async fn is_forestalled(&self, key: &Key) -> Result<bool, StoreError> {
+        self.read(|store| at_once!(store.is_forestalled(key))).await
+    }
+
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
         self.read(|store| at_once!(store.request(number))).await
     }

@@ -5,19 +5,15 @@
 //! breaks its chain; and a journal whose end was cut off together with its row's, or that is gone altogether, is missing
 //! from the sum. What is left is the whole file put back as it was once: against that the sum is written down elsewhere.
 
-use hmac::{HmacReset, KeyInit, Mac};
 use jiff::Timestamp;
-use sha2::Sha256;
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::transaction::{Event, State};
 
 use crate::act::ActNumber;
+use crate::keyed_hash::{KEY, KeyedHash};
 use crate::record::Record;
 use crate::record::word::Word;
 use crate::{Key, QueuedAdvice, Transaction, TransactionNumber};
-
-/// How many bytes the key has: as many as the hash takes in at once.
-pub(crate) const KEY: usize = 64;
 
 /// Half of a keyed hash: enough that none can be guessed, and short enough to be kept everywhere.
 pub(crate) type Mark = [u8; 16];
@@ -44,11 +40,11 @@ pub(crate) struct Chained<'a> {
 }
 
 /// Makes marks and links.
-pub(crate) struct Chain(HmacReset<Sha256>);
+pub(crate) struct Chain(KeyedHash);
 
 impl Chain {
     pub(crate) fn new(key: &[u8; KEY]) -> Self {
-        Self(HmacReset::new(key.into()))
+        Self(KeyedHash::new(key))
     }
 
     /// What stands for a record in a chain, whichever key it is sealed with.
@@ -151,13 +147,8 @@ impl Chain {
         self.hash(6, &bytes)
     }
 
-    /// `sort` keeps what is hashed for one purpose from passing for another.
     fn hash(&self, sort: u8, bytes: &[u8]) -> Link {
-        let mut mac = self.0.clone();
-        mac.update(&[sort]);
-        mac.update(bytes);
-        // Where it stands: to finalise it for good would move it first, and what is moved is not wiped.
-        let hash: [u8; 32] = mac.finalize_reset().into_bytes().into();
+        let hash = self.0.hash(sort, bytes);
         let (mut mark, mut share) = ([0; 16], [0; 16]);
         mark.copy_from_slice(&hash[..16]);
         share.copy_from_slice(&hash[16..]);

@@ -17,6 +17,7 @@ mod advice;
 mod chain;
 mod figures;
 mod integrity;
+mod keyed_hash;
 mod record;
 pub mod seal;
 pub mod sqlite;
@@ -72,6 +73,10 @@ pub trait Store: Send + Sync {
 
     /// The transaction of a key, as of the last commit.
     async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError>;
+
+    /// Whether the reversal of a key came first, as of the last commit. Once its request came after all, that is told by
+    /// [`Store::open`] as well.
+    async fn is_forestalled(&self, key: &Key) -> Result<bool, StoreError>;
 
     /// The request that opened a transaction, as the channel sent it (but never a PIN block).
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError>;

@@ -214,6 +214,11 @@ impl Store for SqliteStore {
         self.readers.read_soon(move |book| row::find(book, &key)).await
     }
 
+    async fn is_forestalled(&self, key: &Key) -> Result<bool, StoreError> {
+        let key = key.clone();
+        self.readers.read_soon(move |book| row::is_forestalled(book.connection, &key)).await
+    }
+
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
         self.readers.read_soon(move |book| journal::request(book, number)).await
     }

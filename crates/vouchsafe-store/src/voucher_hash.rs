@@ -1,24 +1,20 @@
 //! Vouchers by name, without the name: a keyed hash that whoever has only the store cannot work back from.
 
-use hmac::{HmacReset, KeyInit, Mac};
-use sha2::Sha256;
 use vouchsafe_core::message::Request;
 use vouchsafe_core::outcome::Outcome;
-use vouchsafe_core::secret::Secret;
 use vouchsafe_core::text::UpTo;
 use vouchsafe_core::voucher::VoucherName;
 
-/// How many bytes the key has: as many as the hash takes in at once.
-pub(crate) const KEY: usize = 64;
+use crate::keyed_hash::{KEY, KeyedHash};
 
 /// Hashes the names of vouchers with a key that is the store's own. A code has too few digits to be safe in a hash that
 /// anybody can compute.
 #[derive(Debug, Clone)]
-pub(crate) struct VoucherHasher(Secret<[u8; KEY]>);
+pub(crate) struct VoucherHasher(KeyedHash);
 
 impl VoucherHasher {
-    pub(crate) const fn new(key: [u8; KEY]) -> Self {
-        Self(Secret::new(key))
+    pub(crate) fn new(key: &[u8; KEY]) -> Self {
+        Self(KeyedHash::new(key))
     }
 
     /// 64 bits of the hash: among a thousand million names, the chance that any two share one is 3 %.
@@ -27,12 +23,7 @@ impl VoucherHasher {
             VoucherName::Code(code) => (0, code.expose().as_str()),
             VoucherName::SerialNumber(number) => (1, number.as_str()),
         };
-        let mut mac = HmacReset::<Sha256>::new(self.0.expose().into());
-        mac.update(&[sort]);
-        mac.update(text.as_bytes());
-        // Where it stands: to finalise it for good would move it first, and what is moved is not wiped.
-        let hash: [u8; 32] = mac.finalize_reset().into_bytes().into();
-        let [a, b, c, d, e, f, g, h, ..] = hash;
+        let [a, b, c, d, e, f, g, h, ..] = self.0.hash(sort, text.as_bytes());
         i64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 
@@ -59,6 +50,7 @@ fn numbered(number: &UpTo<40>) -> Option<VoucherName> {
 
 #[cfg(test)]
 mod tests {
+    use vouchsafe_core::secret::Secret;
     use vouchsafe_core::text::Text;
 
     use super::*;
@@ -67,7 +59,7 @@ mod tests {
     fn a_name_has_one_hash_for_each_key_and_sort() {
         let code = VoucherName::Code(Secret::new(Text::new("1234").unwrap()));
         let number = VoucherName::SerialNumber(Text::new("1234").unwrap());
-        let (one, two) = (VoucherHasher::new([1; KEY]), VoucherHasher::new([2; KEY]));
+        let (one, two) = (VoucherHasher::new(&[1; KEY]), VoucherHasher::new(&[2; KEY]));
         assert_eq!(one.hash(&code), one.hash(&code));
         let hashes = [one.hash(&code), one.hash(&number), two.hash(&code), two.hash(&number)];
         assert!((1..4).all(|at| !hashes[..at].contains(&hashes[at])), "{hashes:?}");

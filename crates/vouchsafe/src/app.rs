@@ -42,7 +42,7 @@ pub struct App {
     pub limits: Limits,
     /// Time and chance.
     pub clock: Arc<dyn Clock>,
-    /// The time by which it is judged what is due.
+    /// The time by which it is said when something is due, and judged what is.
     pub steady: SteadyTime,
     /// What is counted for whoever watches it.
     pub metrics: Metrics,
@@ -57,7 +57,8 @@ pub struct App {
 }
 
 impl App {
-    /// The time by which it is judged what is due.
+    /// The time by which it is said when something is due, and judged what is. It may be ahead of the wall clock, so neither
+    /// is compared with the other.
     pub(crate) fn due_by(&self) -> Timestamp {
         self.steady.at(self.clock.now(), Instant::now())
     }

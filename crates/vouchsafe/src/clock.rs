@@ -16,7 +16,7 @@ pub trait Clock: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The time by which it is judged what is due: the wall clock's, but never behind what it was before and the time
+/// The time by which it is said when something is due, and judged what is: the wall clock's, but never behind what it was before and the time
 /// that has really passed since. A wall clock that is put back silences nothing.
 #[derive(Debug, Default)]
 pub struct SteadyTime(Mutex<Option<(Timestamp, Instant)>>);
@@ -26,8 +26,10 @@ impl SteadyTime {
     pub(crate) fn at(&self, wall: Timestamp, instant: Instant) -> Timestamp {
         // A thread that panicked between two values left a usable pair behind.
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = last.map_or(wall, |(time, since)| wall.max(time + instant.saturating_duration_since(since)));
-        *last = Some((now, instant));
+        // Whoever read the clocks first may come here last: what has passed is counted once.
+        let since = last.map_or(instant, |(_, since)| since.max(instant));
+        let now = last.map_or(wall, |(time, before)| wall.max(time + since.duration_since(before)));
+        *last = Some((now, since));
         now
     }
 }
@@ -88,5 +90,8 @@ mod tests {
         check(15, 16, 1_016);
         check(2_000, 17, 2_000);
         check(1_019, 18, 2_001);
+        // One that read the clocks before that and comes only now takes no time with it.
+        check(1_016, 15, 2_001);
+        check(1_020, 19, 2_002);
     }
 }

@@ -23,6 +23,7 @@ use vouchsafe_store::{Attempt, Cause, Dossier, OpenAdvice, StoreError, Transacti
 use crate::app::{App, Desk};
 use crate::flow::record::{Ended, News, NotSettled, record};
 use crate::flow::translation::{Message, advice, own_reference};
+use crate::unending::unending;
 
 mod not_found;
 
@@ -47,7 +48,7 @@ pub fn start(app: &Arc<App>) {
     let mut providers: Vec<_> = app.providers.keys().cloned().collect();
     providers.sort();
     for provider in providers {
-        tokio::spawn(dispatch(Arc::clone(app), provider));
+        unending(app, "delivering advices", move |app| dispatch(app, provider.clone()));
     }
     let app = Arc::clone(app);
     tokio::spawn(async move { tell_of_strangers(&app).await });
@@ -242,6 +243,7 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
         (Advice::Confirmation, AdviceEnd::Delivered | AdviceEnd::Consumed) => Event::ConfirmationDelivered,
         (Advice::Confirmation, AdviceEnd::Refused) => Event::ConfirmationRefused,
     };
+    let only_as_it_stood = delivery == Delivery::NotFound;
     let words = match delivery {
         Delivery::Refused(error) => Some(words(error.into())),
         Delivery::Taken | Delivery::NotFound | Delivery::Again { .. } => None,
@@ -250,10 +252,11 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
     if end == AdviceEnd::Refused {
         tracing::error!(transaction.number = number, provider = %open.transaction.provider, %event, "a provider refuses an advice");
     }
-    let ends = Some(Ended { version: open.version, end });
+    let ends = Some(Ended { version: open.version, end, only_as_it_stood });
     let news = News::Happened { event, ends, note: words.and_then(|words| FreeText::new(words).ok()) };
     match record(app, &open.transaction, &news, Instant::now() + RECORDING).await {
-        // Where another node was faster there is nothing left to write.
+        // Where another node was faster there is nothing left to write; nor where a late answer shows that the reversal was
+        // too early, which is still due.
         Ok(_) | Err(NotSettled::NothingNew) => Ok(()),
         Err(NotSettled::Store(error)) => Err(error),
         Err(refused @ NotSettled::Refused(_)) => {

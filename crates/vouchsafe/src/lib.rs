@@ -21,4 +21,5 @@ pub mod retention;
 mod story;
 pub mod telemetry;
 pub mod tls;
+mod unending;
 pub mod watchers;

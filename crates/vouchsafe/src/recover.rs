@@ -13,6 +13,7 @@ use vouchsafe_store::{Cause, StoreError, Transaction};
 
 use crate::app::App;
 use crate::flow::record::{News, NotSettled, confirms_at, record};
+use crate::unending::unending;
 
 /// How many transactions are settled side by side: they share commits, and memory stays small.
 const BATCH: usize = 256;
@@ -47,36 +48,41 @@ async fn make_up(app: &Arc<App>) -> Result<(), StoreError> {
 /// Starts looking, again and again, for answers that are overdue and confirmations whose time has come; runs until
 /// the switch is stopping.
 pub fn start(app: &Arc<App>) {
-    let app = Arc::clone(app);
-    tokio::spawn(async move {
-        let mut made_up = false;
-        let mut last = (app.clock.now(), Instant::now());
-        while !app.stopping.is_cancelled() {
-            let now = (app.clock.now(), Instant::now());
-            made_up &= now.0 <= last.0 + (now.1 - last.1) + LEAP;
-            last = now;
-            if !made_up {
-                match make_up(&app).await {
-                    Ok(()) => made_up = true,
-                    Err(error) => tracing::error!(%error, "what is due could not be put right; trying again"),
-                }
+    unending(app, "settling what is due", look);
+}
+
+async fn look(app: Arc<App>) {
+    let mut made_up = false;
+    let mut last = (app.clock.now(), Instant::now());
+    while !app.stopping.is_cancelled() {
+        let now = (app.clock.now(), Instant::now());
+        let passed = now.1 - last.1;
+        // A clock that leapt, or a process that stood still: nobody could reach it meanwhile.
+        made_up &= now.0 <= last.0 + passed + LEAP && passed <= LEAP;
+        last = now;
+        // What falls due from here on is judged by the next look, which knows whether there was a leap.
+        let by = app.due_by();
+        if !made_up {
+            match make_up(&app).await {
+                Ok(()) => made_up = true,
+                Err(error) => tracing::error!(%error, "what is due could not be put right; trying again"),
             }
-            // No confirmation before those that were missed are put off.
-            let owed = if made_up { &[Owed::Outcome, Owed::Confirmation][..] } else { &[Owed::Outcome] };
-            for owed in owed.iter().copied() {
-                match settle_all(&app, owed, app.due_by()).await {
-                    Ok(0) => {}
-                    Ok(count) => tracing::info!(count, ?owed, "settled what was due"),
-                    Err(error) => {
-                        // No reversal could be recorded either: what is due once the store is well again was missed.
-                        made_up = false;
-                        tracing::error!(%error, ?owed, "what is due could not be settled; trying again");
-                    }
-                }
-            }
-            let _ = app.stopping.run_until_cancelled(sleep(PULSE.min(app.limits.back_off.first))).await;
         }
-    });
+        // No confirmation before those that were missed are put off.
+        let owed = if made_up { &[Owed::Outcome, Owed::Confirmation][..] } else { &[Owed::Outcome] };
+        for owed in owed.iter().copied() {
+            match settle_all(&app, owed, by).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, ?owed, "settled what was due"),
+                Err(error) => {
+                    // No reversal could be recorded either: what is due once the store is well again was missed.
+                    made_up = false;
+                    tracing::error!(%error, ?owed, "what is due could not be settled; trying again");
+                }
+            }
+        }
+        let _ = app.stopping.run_until_cancelled(sleep(PULSE.min(app.limits.back_off.first))).await;
+    }
 }
 
 /// What a transaction waits for.
@@ -113,9 +119,7 @@ impl Owed {
         match self {
             Self::Outcome => News::Heard(Outcome::Unknown(Doubt::Lost)),
             // Where the provider allows no later time, it is confirmed all the same.
-            Self::MissedConfirmation if confirms_at(app, transaction, app.clock.now()) > by => {
-                News::happened(Event::ConfirmationPutOff)
-            }
+            Self::MissedConfirmation if confirms_at(app, transaction) > by => News::happened(Event::ConfirmationPutOff),
             Self::Confirmation | Self::MissedConfirmation => News::happened(Event::ConfirmationDue),
         }
     }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use vouchsafe_store::StoreError;
 
 use crate::app::App;
+use crate::unending::unending;
 
 /// How often the switch looks for what is kept no longer; and for so long the clock must have run evenly before.
 const PAUSE: Duration = Duration::from_secs(60 * 60);
@@ -18,30 +19,26 @@ const BATCH: usize = 64;
 
 /// Starts looking, if anything is to be destroyed at all; runs until the switch is stopping.
 pub fn start(app: &Arc<App>) {
-    let Some(kept_for) = app.limits.retention else { return };
-    let app = Arc::clone(app);
-    tokio::spawn(async move {
-        let mut last = (app.clock.now(), Instant::now());
-        while app.stopping.run_until_cancelled(sleep(PAUSE)).await.is_some() {
-            let now = (app.clock.now(), Instant::now());
-            if !ran_evenly(last, now) {
-                tracing::warn!(
-                    "the clock was put forward, so nothing is destroyed before it has run evenly for a while"
-                );
-            } else {
-                match destroy(&app, kept_for).await {
-                    Ok(0) => {}
-                    Ok(count) => {
-                        tracing::info!(count, "destroyed what was said in transactions that are kept no longer")
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "what is kept no longer could not be destroyed; trying again")
-                    }
-                }
+    if let Some(kept_for) = app.limits.retention {
+        unending(app, "destroying what is kept no longer", move |app| look(app, kept_for));
+    }
+}
+
+async fn look(app: Arc<App>, kept_for: Duration) {
+    let mut last = (app.clock.now(), Instant::now());
+    while app.stopping.run_until_cancelled(sleep(PAUSE)).await.is_some() {
+        let now = (app.clock.now(), Instant::now());
+        if !ran_evenly(last, now) {
+            tracing::warn!("the clock was put forward, so nothing is destroyed before it has run evenly for a while");
+        } else {
+            match destroy(&app, kept_for).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "destroyed what was said in transactions that are kept no longer"),
+                Err(error) => tracing::error!(%error, "what is kept no longer could not be destroyed; trying again"),
             }
-            last = now;
         }
-    });
+        last = now;
+    }
 }
 
 /// Whether the wall clock kept to even time. What is destroyed cannot be had back, so a clock that may be wrong is not

@@ -83,6 +83,10 @@ impl Tables {
         self.keys.get(key).map(|place| &self.rows[*place].transaction)
     }
 
+    pub(super) fn is_forestalled(&self, key: &Key) -> bool {
+        self.forestalled.contains(key) && !planted(Bug::TombstoneIgnored)
+    }
+
     pub(super) fn by_upstream_id(&self, kind: Kind, id: MessageId) -> Option<&Transaction> {
         let transaction = &self.rows[*self.taken.get(&(kind, id))?].transaction;
         (transaction.upstream_id == id).then_some(transaction)
@@ -96,7 +100,7 @@ impl Tables {
         if let Some(known) = self.find(&intent.key) {
             return Opened::Known(known.clone());
         }
-        if self.forestalled.contains(&intent.key) && !planted(Bug::TombstoneIgnored) {
+        if self.is_forestalled(&intent.key) {
             return Opened::Forestalled;
         }
         let place = self.rows.len();

@@ -3,11 +3,12 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{Fault, OpenError};
-use crate::chain::{self, Chain};
+use crate::chain::Chain;
+use crate::keyed_hash::KEY;
 use crate::record::{Damaged, Record, decode};
 use crate::seal::{Place, Sealer};
 use crate::vault::{Opened, Unopened, Vault};
-use crate::voucher_hash::{self, VoucherHasher};
+use crate::voucher_hash::VoucherHasher;
 
 /// The file as one connection sees it, and what opens it.
 #[derive(Clone, Copy)]
@@ -72,14 +73,14 @@ pub(super) fn record<R: Record>(opened: Option<&Opened>) -> Result<Option<R>, Da
 pub(super) fn open_vault(connection: &Connection, sealer: Sealer) -> Result<Vault, OpenError> {
     let (voucher_key, chain_key): (Vec<u8>, Vec<u8>) =
         connection.query_row("SELECT voucher_key, chain_key FROM store", (), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let voucher_key: [u8; voucher_hash::KEY] = key_of_store(&sealer, Place::VoucherKey, &voucher_key)?;
-    let chain_key: [u8; chain::KEY] = key_of_store(&sealer, Place::ChainKey, &chain_key)?;
+    let voucher_key: [u8; KEY] = key_of_store(&sealer, Place::VoucherKey, &voucher_key)?;
+    let chain_key: [u8; KEY] = key_of_store(&sealer, Place::ChainKey, &chain_key)?;
     let sql = "SELECT number, key FROM sealing_keys ORDER BY number DESC LIMIT 1";
     let newest: Option<(u16, Vec<u8>)> =
         connection.query_row(sql, (), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (number, sealed) = newest.ok_or(OpenError::NotAStore)?;
     let key = key_of_store(&sealer, Place::SealingKey(number), &sealed)?;
-    Ok(Vault::new(sealer, Chain::new(&chain_key), VoucherHasher::new(voucher_key), number, &key))
+    Ok(Vault::new(sealer, Chain::new(&chain_key), VoucherHasher::new(&voucher_key), number, &key))
 }
 
 fn key_of_store<const COUNT: usize>(

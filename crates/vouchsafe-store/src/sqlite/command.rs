@@ -10,7 +10,6 @@ use vouchsafe_core::transaction::Kind;
 
 use super::book::Book;
 use super::{Fault, total};
-use crate::Key;
 use crate::chain::Link;
 use crate::record::Damaged;
 use crate::record::word::Word;
@@ -27,6 +26,8 @@ mod set_aside;
 
 pub(super) use act::{EndAct, IntendAct, note_done};
 pub(super) use attempt::{PutOff, Redrive};
+#[cfg(test)]
+pub(super) use attempt::{REDRIVE_ALL, REDRIVE_ONE};
 pub(super) use change::RecordEvent;
 pub(super) use destroy::Destroy;
 pub(super) use intent::{Forestall, Noted, OpenTransaction, Placed};
@@ -127,14 +128,6 @@ impl Tables {
         let sql = "SELECT EXISTS (SELECT 1 FROM transactions WHERE request_id = ?1 AND kind = ?2)
                        OR EXISTS (SELECT 1 FROM transactions WHERE upstream_id = ?1 AND kind = ?2)";
         let parameters = (id.as_bytes(), kind.place());
-        Ok(self.connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
-    }
-
-    /// Whether the reversal of this key came first.
-    fn is_forestalled(&self, key: &Key) -> Result<bool, Fault> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM forestalled WHERE request_id = ?1 AND kind = ?2
-                                  AND channel = (SELECT number FROM names WHERE name = ?3))";
-        let parameters = (key.id.as_bytes(), key.kind.place(), key.channel.as_str());
         Ok(self.connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
     }
 }

@@ -1,7 +1,7 @@
 //! Rows of the file, read back as values.
 
 use jiff::Timestamp;
-use rusqlite::{Params, Row};
+use rusqlite::{Connection, Params, Row};
 use vouchsafe_core::advice::{Advice, AdviceEnd};
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::money::{Currency, LedgerAmount, LedgerIndicator};
@@ -75,6 +75,14 @@ pub(super) fn find(book: Book<'_>, key: &Key) -> Result<Option<Transaction>, Fau
     let mut statement = book.connection.prepare_cached(sql)?;
     let mut rows = statement.query((key.id.as_bytes(), key.kind.place(), key.channel.as_str()))?;
     rows.next()?.map(|row| transaction(row, book)).transpose()
+}
+
+/// Whether the reversal of this key came first.
+pub(super) fn is_forestalled(connection: &Connection, key: &Key) -> Result<bool, Fault> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM forestalled WHERE request_id = ?1 AND kind = ?2
+                              AND channel = (SELECT number FROM names WHERE name = ?3))";
+    let parameters = (key.id.as_bytes(), key.kind.place(), key.channel.as_str());
+    Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
 }
 
 /// The transaction of a number, if there is one.

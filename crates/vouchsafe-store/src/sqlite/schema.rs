@@ -12,10 +12,11 @@ use vouchsafe_core::transaction::{Event, Kind, State};
 
 use super::book::{Book, open_vault};
 use super::{OpenError, upgrade};
+use crate::Cause;
+use crate::keyed_hash::KEY;
 use crate::record::word::Word;
 use crate::seal::{Place, Sealer};
 use crate::vault::Vault;
-use crate::{Cause, chain, voucher_hash};
 
 /// "vchs" in the file's header, so that tools and we can tell a store from any other SQLite file.
 const APPLICATION_ID: i64 = 0x7663_6873;
@@ -200,7 +201,7 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: Sealer) -> 
         transaction.execute("INSERT INTO store (only_row, seal, checks) VALUES (1, ?1, 0)", [seal])?;
     }
     if from < WITH_VOUCHERS {
-        let key: [u8; voucher_hash::KEY] = sealer.draw();
+        let key: [u8; KEY] = sealer.draw();
         let sealed = sealer.seal(Place::VoucherKey, |out| out.extend_from_slice(&key));
         transaction.execute("UPDATE store SET voucher_key = ?1", [sealed])?;
     }
@@ -223,7 +224,7 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: Sealer) -> 
 
 /// Gives the store the key that journals are chained with, and the first that records are sealed with.
 fn begin_chains(connection: &Connection, sealer: &Sealer) -> Result<(), OpenError> {
-    let key: [u8; chain::KEY] = sealer.draw();
+    let key: [u8; KEY] = sealer.draw();
     let sealed = sealer.seal(Place::ChainKey, |out| out.extend_from_slice(&key));
     connection.execute("UPDATE store SET chain_key = ?1", [sealed])?;
     let key: [u8; 32] = sealer.draw();

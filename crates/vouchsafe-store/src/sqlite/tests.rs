@@ -143,6 +143,8 @@ fn no_query_walks_a_whole_table() {
         ("SELECT 1 FROM advices WHERE position BETWEEN 1 AND 9 AND state = 0", &["INTEGER PRIMARY KEY"]),
         ("UPDATE advices SET state = 1 WHERE position BETWEEN 1 AND 9 AND state = 0", &["INTEGER PRIMARY KEY"]),
         (row::LOOK_UP, &["transactions_by_key", "transactions_by_upstream_id", "advices_by_id"]),
+        (command::REDRIVE_ONE, &["INTEGER PRIMARY KEY"]),
+        (command::REDRIVE_ALL, &["advices_open"]),
         (owed::DUE_ADVICES, &["advices_open"]),
         (owed::UNANSWERED, &["transactions_by_due_at", "transactions_by_due_at"]),
         (owed::UNCONFIRMED, &["transactions_by_due_at"]),

@@ -86,6 +86,12 @@ impl Writer {
         }
     }
 
+    /// How many commands nobody has taken out of the queue yet.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    }
+
     fn queue(&self) -> Result<&mpsc::Sender<Box<dyn Work>>, StoreError> {
         self.queue.as_ref().ok_or(StoreError::Determinate(Cause::Closed))
     }

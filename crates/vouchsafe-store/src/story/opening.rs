@@ -144,7 +144,9 @@ async fn only_its_own_key_is_forestalled(store: &dyn Store) {
     store.forestall(small.clone(), id(0xb10), at(0)).await.unwrap();
     let shouted = Key { id: MessageId::parse(&small.id.to_string().to_uppercase()).unwrap(), ..small.clone() };
     assert_eq!(store.open(intent(&shouted)).await, Ok(Opened::Forestalled), "the same id in any case");
+    assert_eq!(store.is_forestalled(&shouted).await, Ok(true));
     for other in [Key { kind: Kind::Refund, ..small.clone() }, Key { channel: text("shop"), ..small }] {
+        assert_eq!(store.is_forestalled(&other).await, Ok(false));
         let transaction = opened(store, intent(&other)).await;
         assert_eq!(transaction.key, other);
     }

@@ -148,11 +148,16 @@ async fn told(
         Some(own) => issued_code(app, own, bounds).await?,
         None => None,
     };
-    let is_sold = found.voucher.code.is_some() && found.voucher.code == sold;
-    let is_known = found.voucher.code.is_none() || found.voucher.code == query.voucher_code;
-    let may_know = is_sold || (query.voucher_code.is_some() && is_known);
+    let code = found.voucher.code.as_ref();
+    let is_sold = code.is_some() && code == sold.as_ref();
+    let is_known = code.is_none() || code == query.voucher_code.as_ref();
+    // A provider that names no code may have gone by the number, whatever code it was asked for besides.
+    let went_by_the_code = code.is_some() || query.voucher_serial_number.is_none();
+    let may_know = is_sold || (query.voucher_code.is_some() && is_known && went_by_the_code);
     if !may_know {
         (found.voucher.code, found.voucher.pin) = (None, None);
+        // They tell how the voucher is used, and many a one has its code in them.
+        found.voucher.redeem_instructions.clear();
     }
     // What it sold has the channel's own name for the product, not the provider's.
     if let Some(own) = own
@@ -195,6 +200,10 @@ async fn redemption(
 ) -> Result<Response, Refusal> {
     let key = Key { channel: channel.id.clone(), kind: Kind::Redemption, id };
     let Some(transaction) = bounds.within(app.store.find(&key)).await.map_err(unsure)? else {
+        // A request that its reversal has forestalled was refused, and left nothing else behind.
+        if bounds.within(app.store.is_forestalled(&key)).await.map_err(unsure)? {
+            return Err(Refusal::AlreadyReversed);
+        }
         let all = bounds.within(app.store.look_up(Reference::Id(id))).await.map_err(unsure)?;
         let is_others = all.iter().any(|other| other.key.kind == Kind::Redemption && other.key.id == id);
         return Err(if is_others { Refusal::NotYours } else { Refusal::NeverSeen });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, timeout_at};
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::message::ChannelAdvice;
@@ -43,6 +43,9 @@ pub(crate) struct Ended {
     /// The version that the advice's event led to.
     pub(crate) version: u32,
     pub(crate) end: AdviceEnd,
+    /// Whether it proves nothing once the transaction has moved: that its request is unknown, when a late answer to that
+    /// very request has come meanwhile. The advice stays open then, and is sent again.
+    pub(crate) only_as_it_stood: bool,
 }
 
 impl News {
@@ -161,7 +164,7 @@ async fn decide_and_write(
         }
         if let News::Happened { ends: Some(ended), .. } = news
             && !planted(Bug::EndsAnotherAdvice)
-            && has_ended(app, &transaction, ended.version, until).await?
+            && (ended.only_as_it_stood || has_ended(app, &transaction, ended.version, until).await?)
         {
             return Err(NotSettled::NothingNew);
         }
@@ -252,16 +255,18 @@ async fn pause(until: Instant) -> Result<(), ()> {
     Ok(())
 }
 
-/// When the switch confirms by itself what it has known to be approved since `since`: after the provider's
-/// `confirm_after`, but never later than the provider allows.
-pub(crate) fn confirms_at(app: &App, transaction: &Transaction, since: Timestamp) -> Timestamp {
+/// When the switch confirms by itself what it knows now to be approved: after the provider's `confirm_after`, but never
+/// later than the provider allows.
+pub(crate) fn confirms_at(app: &App, transaction: &Transaction) -> Timestamp {
+    let (now, due_by) = (app.clock.now(), app.due_by());
     // Of a provider that is configured no more, the usual is all that is known.
     let usual = Sheet::full();
     let sheet = app.providers.get(&transaction.provider).map_or(&usual, |desk| &desk.sheet);
-    let limit = sheet
-        .confirm_by
-        .map_or(Timestamp::MAX, |by| transaction.opened_at.saturating_add(by).unwrap_or(Timestamp::MAX));
-    (since + sheet.confirms_after()).min(limit)
+    let usually = due_by + sheet.confirms_after();
+    // What has passed since it was opened is the same by both clocks, and never less than nothing.
+    let passed = now.duration_since(transaction.opened_at).max(SignedDuration::ZERO);
+    let limit = sheet.confirm_by.and_then(|by| due_by.checked_add(SignedDuration::try_from(by).ok()? - passed).ok());
+    limit.map_or(usually, |limit| usually.min(limit))
 }
 
 /// The change that news makes of a transaction as it stands.
@@ -312,7 +317,7 @@ fn change(app: &App, transaction: &Transaction, news: &News) -> Result<Change, N
             change.ends = Some(AdviceEnd::Consumed);
         }
         Some(Effect::ConfirmLater) => {
-            change.due_at = Some(confirms_at(app, transaction, at));
+            change.due_at = Some(confirms_at(app, transaction));
         }
     }
     Ok(change)

@@ -97,13 +97,20 @@ pub(super) async fn carry_through(
     Ok(response(request, &approval, transaction.asked, own, at))
 }
 
-/// What a known id is told, whatever else is wrong with its request: the id comes first in the order of checks,
-/// but is only worth a look into the store once something else is wrong, since opening looks anyway. Where the look
-/// fails, nobody may say that nothing was sold: this may be a copy of a request that was.
+/// What a known id is told, or one whose reversal came first, whatever else is wrong with its request: the id comes first in
+/// the order of checks, but is only worth a look into the store once something else is wrong, since opening looks anyway.
+/// Where the look fails, nobody may say that nothing was sold: this may be a copy of a request that was.
 async fn known_before(app: &App, key: &Key, bounds: Bounds, refusal: Refusal) -> Refusal {
     match bounds.within(app.store.find(key)).await {
-        Ok(None) => refusal,
-        Ok(Some(_)) => Refusal::DuplicateRecord,
+        // A retry to whoever knows none is refused whatever became of the original.
+        Ok(None) if matches!(refusal, Refusal::NoRetries) => return refusal,
+        Ok(None) => {}
+        Ok(Some(_)) => return Refusal::DuplicateRecord,
+        Err(error) => return unsure(error),
+    }
+    match bounds.within(app.store.is_forestalled(key)).await {
+        Ok(false) => refusal,
+        Ok(true) => Refusal::AlreadyReversed,
         Err(error) => unsure(error),
     }
 }
@@ -128,7 +135,7 @@ async fn open(
         asked: plan.asked,
         terms: way.terms(channel.messaging),
         at,
-        due_at: at + left + app.limits.answer_margin,
+        due_at: app.due_by() + left + app.limits.answer_margin,
     };
     // A copy waits for this one's opening, so it must end in time.
     let unrecorded = planted(Bug::AskWithoutIntent).then(|| crate::planted::unrecorded(&intent));

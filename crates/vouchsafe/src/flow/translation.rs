@@ -129,12 +129,11 @@ fn answered(header: Header, approval: &Approval, own: ThirdPartyIdentifier, at: 
 }
 
 /// The voucher that was presented, with what its provider says of it beside that. Whoever showed no code is told none,
-/// nor a PIN: a serial number stands on the outside.
+/// nor a PIN, nor how it is used, which may repeat the code: a serial number stands on the outside.
 fn overlaid(presented: Voucher, said: &Voucher) -> Voucher {
     let said = said.clone();
-    let instructions =
-        if said.redeem_instructions.is_empty() { presented.redeem_instructions } else { said.redeem_instructions };
-    let pin = if presented.code.is_some() { said.pin } else { None };
+    let (told, pin) = if presented.code.is_some() { (said.redeem_instructions, said.pin) } else { (Vec::new(), None) };
+    let instructions = if told.is_empty() { presented.redeem_instructions } else { told };
     Voucher {
         code: presented.code,
         expiry_date: said.expiry_date.or(presented.expiry_date),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde_json::{Value as Json, json};
+use tokio::sync::watch;
 use vouchsafe_core::advice::{AdviceEnd, BackOff};
 use vouchsafe_core::transaction::{Event, State};
 
@@ -77,6 +78,55 @@ async fn a_reversal_that_is_not_found_twice_is_believed() {
     assert_eq!(channel.reverse(&reversal(&request)).await.verdict(), "202");
     eventually("reversed", async || (switch.state("app", id(&request)).await == State::Reversed).then_some(())).await;
     assert_eq!(provider.advices().len(), 2);
+}
+
+#[tokio::test]
+async fn a_reversal_that_is_not_found_twice_is_sent_again_if_it_was_sold_meanwhile() {
+    let (sold, answered) = (watch::channel(false).0, watch::channel(false).0);
+    let count = AtomicUsize::new(0);
+    let selling = {
+        let sold = sold.subscribe();
+        move |request| {
+            let mut sold = sold.clone();
+            async move {
+                let _ = sold.wait_for(|sold| *sold).await;
+                approve(request).await
+            }
+        }
+    };
+    let taking = {
+        let answered = answered.subscribe();
+        move |advice| {
+            let (nth, mut answered) = (count.fetch_add(1, Ordering::Relaxed), answered.clone());
+            async move {
+                match nth {
+                    0 => StatusCode::NOT_FOUND.into_response(),
+                    1 => {
+                        // It looked before the request came, and says so long after.
+                        let _ = answered.wait_for(|answered| *answered).await;
+                        StatusCode::NOT_FOUND.into_response()
+                    }
+                    _ => take(advice).await,
+                }
+            }
+        }
+    };
+    let provider = ProviderStub::advised(selling, taking).await;
+    let mut setup = setup(&provider);
+    setup.sheet.timeout = Duration::from_millis(1500);
+    let switch = Switch::start(setup).await;
+    let request = request("app");
+    assert_eq!(switch.channel("app").provision(&request).await.verdict(), "504 UPSTREAM_UNAVAILABLE");
+    eventually("the second reversal", async || (provider.advices().len() == 2).then_some(())).await;
+    sold.send(true).unwrap();
+    let journal = async || switch.journal("app", id(&request)).await;
+    eventually("the late approval", async || {
+        journal().await.iter().any(|entry| entry.event == Event::LateApproval).then_some(())
+    })
+    .await;
+    answered.send(true).unwrap();
+    eventually("reversed", async || (switch.state("app", id(&request)).await == State::Reversed).then_some(())).await;
+    assert!(provider.advices().len() > 2, "what was sold is undone");
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::Kind;
 use vouchsafe_provider::simulator::faults::Faults;
 
-use crate::world::{CODE, Channel, ProviderStub, Setup, Simulated, Switch, id, redemption, request, request_for};
+use crate::world::{
+    CODE, Channel, ProviderStub, Setup, Simulated, Switch, id, redemption, request, request_for, reversal,
+};
 
 /// A switch before a simulated provider, and one voucher that the channel `app` has bought there.
 async fn one_voucher() -> (Switch, Channel, serde_json::Value) {
@@ -68,6 +70,37 @@ async fn a_code_is_told_to_whoever_has_it_or_has_sold_it() {
     assert_eq!(onlooker["voucher"], json!({"serialNumber": "SN1"}), "a serial number is on the outside");
     let mistaken = other.look_up(&[("voucherCode", "another")]).await;
     assert_eq!(mistaken.verdict(), "404 GENERAL_ERROR", "the provider speaks of another voucher");
+}
+
+#[tokio::test]
+async fn what_is_inside_is_not_told_to_whoever_guesses_a_code_beside_a_number() {
+    let guess = [("voucherCode", "1"), ("voucherSerialNumber", "SN1")];
+    let pin = json!({"type": "CLEAR_PIN", "pin": "2468"});
+    // It goes by the number, whatever the code.
+    let provider = ProviderStub::approving().await;
+    let switch = Switch::asking(provider.base_url()).await;
+    let channel = switch.channel("app");
+    provider.tell(json!({"serialNumber": "SN1", "pin": pin}));
+    assert_eq!(channel.look_up(&guess).await.json()["voucher"], json!({"serialNumber": "SN1"}));
+    let told = channel.look_up(&[("voucherCode", "1")]).await.json();
+    assert_eq!(told["voucher"]["pin"]["pin"], "2468", "by its code alone, which it has");
+    let instructions = json!(["Dial *130*1234567890123456#"]);
+    provider.tell(json!({"serialNumber": "SN1", "redeemInstructions": instructions}));
+    for parameters in [&guess[..], &[("voucherSerialNumber", "SN1")]] {
+        assert_eq!(channel.look_up(parameters).await.json()["voucher"], json!({"serialNumber": "SN1"}));
+    }
+}
+
+#[tokio::test]
+async fn a_redemption_that_its_reversal_came_before_is_told_as_it_was_refused() {
+    let provider = ProviderStub::approving().await;
+    let switch = Switch::asking(provider.base_url()).await;
+    let (channel, redeemed) = (switch.channel("app"), redemption("app", CODE));
+    channel.reverse_any(Kind::Redemption, &reversal(&redeemed)).await;
+    let refused = channel.open(Kind::Redemption, &redeemed).await.verdict();
+    assert_eq!(refused, "400 REDEMPTION_ALREADY_REVERSED");
+    assert_eq!(channel.look_up_redemption(id(&redeemed)).await.verdict(), refused);
+    assert_eq!(channel.look_up_redemption(id(&request("app"))).await.verdict(), "404 UNABLE_TO_LOCATE_RECORD");
 }
 
 #[tokio::test]

@@ -262,6 +262,13 @@ async fn flow_6_a_reversal_before_its_provision() {
         assert_eq!(channel.reverse(&early).await.verdict(), "404 UNABLE_TO_LOCATE_RECORD", "and so again");
         assert_eq!((provider.seen().len(), provider.advices().len()), (0, 0), "nobody was asked");
     }
+    // Whatever else is wrong with the request: nobody could be asked here.
+    let provider = ProviderStub::approving().await;
+    let switch = Switch::start(Setup { default_route: false, ..Setup::to(provider.base_url()) }).await;
+    let (channel, request, other) = (switch.channel("app"), request("app"), request("app"));
+    assert_eq!(channel.reverse(&reversal(&request)).await.verdict(), "404 UNABLE_TO_LOCATE_RECORD");
+    assert_eq!(channel.provision(&request).await.verdict(), "400 VOUCHER_ALREADY_REVERSED");
+    assert_eq!(channel.provision(&other).await.verdict(), "400 ROUTING_ERROR");
 }
 
 #[tokio::test]

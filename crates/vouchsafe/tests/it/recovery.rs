@@ -2,16 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value as Json;
-use vouchsafe::clock::{Clock as _, MachineClock};
+use vouchsafe::clock::{Clock, MachineClock};
 use vouchsafe_core::transaction::{Event, State};
 use vouchsafe_store::sqlite::SqliteStore;
 use vouchsafe_store::{Store as _, Transaction};
 
 use crate::world::{
-    Channel, ProviderStub, Setup, approve, eventually, id, key, request, reversal, sealer, serve, take,
+    Channel, ProviderStub, Setup, Switch, approve, eventually, id, key, request, reversal, sealer, serve, take,
 };
 
 /// A switch over the store in a folder, whose provider wants its confirmations so long after the sale, and by then.
@@ -61,6 +63,52 @@ async fn a_confirmation_that_was_missed_waits_for_the_reversals_that_could_not_c
     assert_eq!(journal.last().map(|entry| entry.event), Some(Event::ConfirmationPutOff), "as its journal says");
     let confirmations = provider.advices().iter().filter(|advice| advice["reversalReason"].is_null()).count();
     assert_eq!(confirmations, 0, "nothing was confirmed meanwhile");
+}
+
+/// A wall clock that is ahead of the machine's.
+struct Ahead(AtomicU64);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        MachineClock.now() + Duration::from_secs(self.0.load(Ordering::Relaxed))
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        MachineClock.fill(bytes);
+    }
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_is_put_back_makes_nothing_due_too_early() {
+    const DAY: u64 = 24 * 60 * 60;
+    for confirm_by in [None, Some(Duration::from_secs(600))] {
+        let clock = Arc::new(Ahead(AtomicU64::new(DAY)));
+        let (provider, let_go) = ProviderStub::holding().await;
+        let mut setup = Setup::to(provider.base_url());
+        setup.sheet.confirm_by = confirm_by;
+        setup.limits.back_off.first = Duration::from_millis(10);
+        setup.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        let switch = Switch::start(setup).await;
+        let (before, after) = (request("app"), request("app"));
+        let ask = |request: &Json| {
+            let (channel, request) = (switch.channel("app"), request.clone());
+            tokio::spawn(async move { channel.provision(&request).await })
+        };
+        let first = ask(&before);
+        eventually("the first at the provider", async || (provider.seen().len() == 1).then_some(())).await;
+        clock.0.store(0, Ordering::Relaxed);
+        let second = ask(&after);
+        eventually("both at the provider", async || (provider.seen().len() == 2).then_some(())).await;
+        let due = async |request| switch.transaction("app", id(request)).await.unwrap().due_at.unwrap();
+        // By the clock that judges it, which does not go back.
+        assert!(due(&after).await >= due(&before).await, "an answer is waited for as long as ever");
+        let_go.send(true).unwrap();
+        for sale in [first, second] {
+            assert_eq!(sale.await.unwrap().verdict(), "201");
+        }
+        let apart = due(&after).await.duration_since(due(&before).await).unsigned_abs();
+        assert!(apart < Duration::from_secs(60), "{confirm_by:?}: {apart:?}");
+    }
 }
 
 fn open(store: &Path) -> SqliteStore {

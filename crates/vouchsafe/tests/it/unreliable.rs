@@ -106,6 +106,20 @@ async fn what_panics_leaves_a_sale_in_doubt_and_recovery_goes_on() {
 }
 
 #[tokio::test]
+async fn what_panics_while_it_looks_for_work_begins_anew() {
+    let faults = Faults::default();
+    let (switch, provider) = approving(&faults).await;
+    // Whoever delivers and whoever settles, each more than once.
+    faults.plan([(Read, Panics); 4]);
+    eventually("the panics", async || faults.are_over().then_some(())).await;
+    let request = request("app");
+    assert_eq!(switch.channel("app").provision(&request).await.verdict(), "201");
+    assert_eq!(switch.channel("app").reverse(&reversal(&request)).await.verdict(), "202");
+    eventually("reversed", async || (switch.state("app", id(&request)).await == State::Reversed).then_some(())).await;
+    assert_eq!(provider.advices().len(), 1);
+}
+
+#[tokio::test]
 async fn a_store_that_hangs_is_told_in_time_as_unknown_and_ends_in_a_reversal() {
     let faults = Faults::default();
     let (switch, provider) = impatient(&faults).await;

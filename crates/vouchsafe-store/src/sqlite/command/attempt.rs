@@ -29,6 +29,12 @@ impl Command for PutOff {
     }
 }
 
+pub(in crate::sqlite) const REDRIVE_ONE: &str = "UPDATE advices SET due_at = ?1 WHERE position IN
+    (SELECT position FROM advices WHERE position BETWEEN ?3 AND ?4 AND state = 0 AND due_at > ?1 LIMIT ?2)";
+/// Over the index of what is open: those that have ended are as many as were ever sent.
+pub(in crate::sqlite) const REDRIVE_ALL: &str = "UPDATE advices SET due_at = ?1 WHERE position IN
+    (SELECT position FROM advices INDEXED BY advices_open WHERE state = 0 AND due_at > ?1 LIMIT ?2)";
+
 /// Has open advices sent sooner than they would be.
 pub(in crate::sqlite) struct Redrive {
     pub(in crate::sqlite) number: Option<TransactionNumber>,
@@ -41,15 +47,15 @@ impl Command for Redrive {
     type Answer = usize;
 
     fn apply(&self, tables: &mut Tables) -> Result<usize, Fault> {
-        let (first, last) = match self.number {
-            Some(number) => (row::position(number, 0)?, row::position(number, row::LAST_VERSION)?),
-            None => (i64::MIN, i64::MAX),
-        };
-        let sql = "UPDATE advices SET due_at = ?1 WHERE position IN
-                   (SELECT position FROM advices
-                    WHERE state = 0 AND due_at > ?1 AND position BETWEEN ?2 AND ?3 LIMIT ?4)";
+        let at = self.at.as_millisecond();
         let most = i64::try_from(self.most).unwrap_or(i64::MAX);
-        let count = tables.connection.prepare_cached(sql)?.execute((self.at.as_millisecond(), first, last, most))?;
+        let count = match self.number {
+            Some(number) => {
+                let (first, last) = (row::position(number, 0)?, row::position(number, row::LAST_VERSION)?);
+                tables.connection.prepare_cached(REDRIVE_ONE)?.execute((at, most, first, last))?
+            }
+            None => tables.connection.prepare_cached(REDRIVE_ALL)?.execute((at, most))?,
+        };
         if let Some(act) = self.act.as_ref().filter(|_| count > 0) {
             act::note_done(tables, act)?;
         }

@@ -46,7 +46,7 @@ impl Command for OpenTransaction {
             }
             upstream_id = self.derive_upstream_id(tables)?;
         }
-        if tables.is_forestalled(&self.key)? {
+        if row::is_forestalled(&tables.connection, &self.key)? {
             return Ok(Placed::Forestalled);
         }
         let channel = tables.number_of_name(channel.as_str())?;

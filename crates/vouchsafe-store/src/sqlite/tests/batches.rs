@@ -28,6 +28,9 @@ async fn open_together(house: &House, store: &Arc<SqliteStore>, amounts: &[i64])
     // The first batch may be less than all: a command of no interest makes sure that it is.
     let mut first = Box::pin(store.check());
     poll_once(&mut first).await;
+    while store.writer().unwrap().waiting() > 0 {
+        std::thread::yield_now();
+    }
     let intents = amounts.iter().zip(1..).map(|(amount, id)| {
         let mut intent = story::intent(&key(id));
         intent.asked = intent.asked.map(|asked| vouchsafe_core::money::LedgerAmount { amount: *amount, ..asked });

@@ -111,6 +111,12 @@ const FENCES: &[Fence] = &[
         why: "how long something is kept has nothing to do with how it is spoken or stored",
     },
     Fence {
+        room: "vouchsafe/src/unending",
+        but_not: &[],
+        keeps: Out(AT_WORK),
+        why: "work begins anew whatever it works at",
+    },
+    Fence {
         room: "vouchsafe/src/metrics",
         but_not: &[],
         keeps: Out(AT_WORK),

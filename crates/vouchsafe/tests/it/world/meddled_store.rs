@@ -135,6 +135,10 @@ impl<M: Meddler> Store for MeddledStore<M> {
         self.meddler.call(Verb::Find, self.inner.find(key)).await
     }
 
+    async fn is_forestalled(&self, key: &Key) -> Result<bool, StoreError> {
+        self.meddler.call(Verb::Find, self.inner.is_forestalled(key)).await
+    }
+
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
         if self.meddler.damages(number) {
             return Err(StoreError::Determinate(Cause::Damaged("a test says so".to_owned())));

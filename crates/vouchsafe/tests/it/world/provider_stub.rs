@@ -20,7 +20,14 @@ pub(crate) struct ProviderStub {
     pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Json>>>,
     advices: Arc<Mutex<Vec<Json>>>,
-    lookups: Arc<Mutex<Vec<String>>>,
+    lookups: Lookups,
+}
+
+/// What was asked about vouchers, and what is told of each.
+#[derive(Clone)]
+struct Lookups {
+    asked: Arc<Mutex<Vec<String>>>,
+    voucher: Arc<Mutex<Json>>,
 }
 
 impl ProviderStub {
@@ -48,8 +55,10 @@ impl ProviderStub {
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Desk { seen: Arc::clone(&seen), answering });
         let taken = Arc::new(Desk { seen: Arc::clone(&advices), answering: taking });
-        let lookups = Arc::new(Mutex::new(Vec::new()));
-        let mut router = axum::Router::new().route("/suv/v1/vouchers", get(looked_up).with_state(Arc::clone(&lookups)));
+        let pin = json!({"type": "CLEAR_PIN", "pin": "2468"});
+        let voucher = json!({"code": CODE, "serialNumber": "SN1", "pin": pin});
+        let lookups = Lookups { asked: Arc::default(), voucher: Arc::new(Mutex::new(voucher)) };
+        let mut router = axum::Router::new().route("/suv/v1/vouchers", get(looked_up).with_state(lookups.clone()));
         for kind in ["vouchers", "redemptions", "refunds"] {
             router = router
                 .route(&format!("/suv/v1/{kind}"), post(asked).with_state(Arc::clone(&requests)))
@@ -90,7 +99,12 @@ impl ProviderStub {
 
     /// Every question about a voucher that it was asked, in order.
     pub(crate) fn lookups(&self) -> Vec<String> {
-        self.lookups.lock().unwrap().clone()
+        self.lookups.asked.lock().unwrap().clone()
+    }
+
+    /// From now on it tells this of every voucher, whoever asks for whichever.
+    pub(crate) fn tell(&self, voucher: Json) {
+        *self.lookups.voucher.lock().unwrap() = voucher;
     }
 
     pub(crate) fn base_url(&self) -> String {
@@ -109,14 +123,11 @@ async fn asked(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
     (desk.answering)(request).await
 }
 
-/// Tells everything of the voucher that it issues by itself, whoever asks for whichever.
-async fn looked_up(State(lookups): State<Arc<Mutex<Vec<String>>>>, uri: Uri) -> Response {
-    lookups.lock().unwrap().push(uri.query().unwrap_or_default().to_owned());
-    let pin = json!({"type": "CLEAR_PIN", "pin": "2468"});
-    let body = json!({
-        "voucher": {"code": CODE, "serialNumber": "SN1", "pin": pin}, "thirdPartyIdentifiers": [],
-        "product": {"productId": "THEIRS"},
-    });
+/// Tells everything of the voucher that it issues by itself, unless it is told otherwise, whoever asks for whichever.
+async fn looked_up(State(lookups): State<Lookups>, uri: Uri) -> Response {
+    lookups.asked.lock().unwrap().push(uri.query().unwrap_or_default().to_owned());
+    let voucher = lookups.voucher.lock().unwrap().clone();
+    let body = json!({"voucher": voucher, "thirdPartyIdentifiers": [], "product": {"productId": "THEIRS"}});
     (StatusCode::OK, body.to_string()).into_response()
 }
 

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use vouchsafe::access::Access;
 use vouchsafe::api;
 use vouchsafe::app::{App, Desk};
-use vouchsafe::clock::{Clock as _, MachineClock, SteadyTime};
+use vouchsafe::clock::{Clock, MachineClock, SteadyTime};
 use vouchsafe::config::Limits;
 use vouchsafe::live_catalogue::LiveCatalogue;
 use vouchsafe::metrics::Metrics;
@@ -58,6 +58,8 @@ pub(crate) struct Setup {
     pub(crate) others: Vec<(&'static str, String, Sheet)>,
     /// How its store fails, if it does.
     pub(crate) faults: Option<Faults>,
+    /// Its wall clock, and where its chance comes from.
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Setup {
@@ -75,6 +77,7 @@ impl Setup {
             tls: None,
             others: Vec::new(),
             faults: None,
+            clock: Arc::new(MachineClock),
         }
     }
 }
@@ -190,7 +193,7 @@ pub(crate) async fn serve(setup: Setup, store: Arc<dyn Store>) -> (SocketAddr, A
         catalogue: setup.catalogue,
         institution: Institution { id: FreeText::new("vouchsafe").unwrap(), name: UpTo::new("Vouchsafe").unwrap() },
         limits: setup.limits,
-        clock: Arc::new(MachineClock),
+        clock: setup.clock,
         steady: SteadyTime::default(),
         metrics: Metrics::default(),
         watchers: Watchers::default(),

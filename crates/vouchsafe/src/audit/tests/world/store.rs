@@ -33,6 +33,10 @@ impl Store for World {
         Ok(self.find_all(|transaction| transaction.key == *key).pop())
     }
 
+    async fn is_forestalled(&self, _: &Key) -> Result<bool, StoreError> {
+        Err(StoreError::Determinate(Cause::Closed))
+    }
+
     async fn request(&self, number: TransactionNumber) -> Result<Request, StoreError> {
         self.at_number(number)?.request.clone().ok_or(StoreError::Determinate(Cause::Destroyed))
     }
