@@ -128,7 +128,7 @@ impl Control {
     }
 }
 
-/// Measures the sales of a provider beside each, in turns, kills the switch at work, and tells what moved against which:
+/// Measures the sales of a provider beside each, in turns, kills both switches at rest, and tells what moved against which:
 /// `pairs` are places in `all`, first what may move it and then what it is compared with.
 pub(crate) fn take(
     workplace: &Workplace,

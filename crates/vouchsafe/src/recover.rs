@@ -57,7 +57,8 @@ async fn look(app: Arc<App>) {
     while !app.stopping.is_cancelled() {
         let now = (app.clock.now(), Instant::now());
         let passed = now.1 - last.1;
-        // A clock that leapt, or a process that stood still: nobody could reach it meanwhile.
+        // A clock that leapt, or a process that stood still: nobody could reach it meanwhile. A look that takes as long counts,
+        // too, and what fell due meanwhile is put off without need, once.
         made_up &= now.0 <= last.0 + passed + LEAP && passed <= LEAP;
         last = now;
         // What falls due from here on is judged by the next look, which knows whether there was a leap.

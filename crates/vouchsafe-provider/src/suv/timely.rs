@@ -11,7 +11,8 @@ use tokio::time::Instant;
 /// A body that is handed out before an instant, or never.
 ///
 /// The client may be handed a request back by a connection that was closing, and has it wait for another. It must not leave
-/// then when nobody waits for it any more and its reversal is on its way: without its body it is no request.
+/// then when nobody waits for it any more and its reversal is on its way: without its body it is no request. A question has
+/// none, may leave late and changes nothing.
 #[derive(Debug)]
 pub(super) struct Timely {
     /// None once it is handed out, or where there is nothing to hand out.

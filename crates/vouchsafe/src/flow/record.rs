@@ -263,7 +263,7 @@ pub(crate) fn confirms_at(app: &App, transaction: &Transaction) -> Timestamp {
     let usual = Sheet::full();
     let sheet = app.providers.get(&transaction.provider).map_or(&usual, |desk| &desk.sheet);
     let usually = due_by + sheet.confirms_after();
-    // What has passed since it was opened is the same by both clocks, and never less than nothing.
+    // What has passed since it was opened is the same by both clocks, unless one was put back since: never less than nothing.
     let passed = now.duration_since(transaction.opened_at).max(SignedDuration::ZERO);
     let limit = sheet.confirm_by.and_then(|by| due_by.checked_add(SignedDuration::try_from(by).ok()? - passed).ok());
     limit.map_or(usually, |limit| usually.min(limit))

@@ -116,7 +116,7 @@ async fn a_code_in_the_wrong_place_is_not_repeated() {
     let mut sale = request("app");
     sale["voucher"] = code.into();
     let told = channel.provision(&sale).await;
-    let faults = json!([{"field": "voucher", "message": "voucher must be an object"}]);
+    let faults = json!([{"field": "voucher", "msg": "voucher must be an object"}]);
     assert_eq!(told.json()["detailMessage"]["formatErrors"], faults);
 }
 

@@ -113,7 +113,8 @@ async fn a_reversal_that_is_not_found_twice_is_sent_again_if_it_was_sold_meanwhi
     };
     let provider = ProviderStub::advised(selling, taking).await;
     let mut setup = setup(&provider);
-    setup.sheet.timeout = Duration::from_millis(1500);
+    // The channel is impatient, the provider's own time is long: the second reversal waits for its answer.
+    setup.wait = Duration::from_millis(1500);
     let switch = Switch::start(setup).await;
     let request = request("app");
     assert_eq!(switch.channel("app").provision(&request).await.verdict(), "504 UPSTREAM_UNAVAILABLE");
