@@ -7,10 +7,8 @@ use clap::Args;
 use crate::crowd::{CrowdOrders, Rudeness};
 use crate::fault::Fault;
 use crate::process::Process;
-use crate::stub::StubOrders;
 use crate::subject::Subject;
-use crate::switch::{Circuit, KnownProvider, Switch};
-use crate::turns::{Beside, MEASURED, Nothing, TurnArguments, take};
+use crate::turns::{Beside, Nothing, Seller, TurnArguments, take};
 use crate::workplace::Workplace;
 
 /// How crowding is measured: the sales of a channel alone, and beside callers from another address that mean no good, each
@@ -27,10 +25,7 @@ const PAIRS: [(usize, usize); 4] = [(1, 0), (2, 0), (3, 0), (4, 0)];
 
 /// Measures, and tells.
 pub(crate) fn crowding(workplace: &Workplace, arguments: &CrowdingArguments) -> Result<(), Fault> {
-    let folder = workplace.folder()?;
-    let stub = Process::part("stub", &StubOrders::default())?;
-    let providers = [KnownProvider::unconfirmed(MEASURED, stub.address()?)];
-    let subject = Subject::of(Switch::start(workplace, folder.path(), &providers, Circuit::Default)?);
+    let Seller { subject, folder, stub: _stub } = Seller::start(workplace)?;
     let mut all: Vec<Box<dyn Beside>> = vec![Box::new(Nothing)];
     for rudeness in [Rudeness::SlowHeads, Rudeness::SlowBodies, Rudeness::HugeHeads, Rudeness::Flood] {
         all.push(Box::new(Crowd { rudeness, process: None }));

@@ -107,7 +107,7 @@ impl Beside for Other {
 
     fn end(&mut self, subject: &Subject) -> Result<Option<PathBuf>, Fault> {
         let Some(load) = self.load.take() else { return Ok(None) };
-        load.begun().and_then(|()| load.measured()).and_then(|()| load.settled())?;
+        load.over()?;
         let (_, answers) = load.report()?;
         if self.is_silent() {
             be(self.stub, Manner::Answering)?;

@@ -107,6 +107,13 @@ impl Loading {
         self.told("settling", |told| matches!(told, Told::Settled).then_some(()))
     }
 
+    /// Waits until all of that is over, where nobody wants to know what was used meanwhile.
+    pub(crate) fn over(&self) -> Result<(), Fault> {
+        self.begun()?;
+        self.measured()?;
+        self.settled()
+    }
+
     /// What came of it, once its subject is gone, and where its answers are.
     pub(crate) fn report(self) -> Result<(Report, PathBuf), Fault> {
         let told = |told| if let Told::Report(report) = told { Some(*report) } else { None };

@@ -181,7 +181,7 @@ fn one(
     let (report, answers) = loading.report()?;
     let mut audited = subject.audit(folder, &answers)?;
     if let Some(beside) = beside {
-        beside.begun().and_then(|()| beside.measured()).and_then(|()| beside.settled())?;
+        beside.over()?;
         let (_, answers) = beside.report()?;
         audited = audited.and(subject.audit(folder, &answers)?);
     }

@@ -110,21 +110,21 @@ struct Series {
     flushes: Vec<f64>,
 }
 
-/// A switch that sells beside nothing all the time.
-struct Control {
-    subject: Subject,
-    folder: Folder,
-    /// Its provider, for as long as it is there.
-    _stub: Process,
+/// A new switch before one provider that answers at once.
+pub(crate) struct Seller {
+    pub(crate) subject: Subject,
+    pub(crate) folder: Folder,
+    /// Its provider, for as long as this is there.
+    pub(crate) stub: Process,
 }
 
-impl Control {
-    fn start(workplace: &Workplace) -> Result<Self, Fault> {
+impl Seller {
+    pub(crate) fn start(workplace: &Workplace) -> Result<Self, Fault> {
         let folder = workplace.folder()?;
         let stub = Process::part("stub", &StubOrders::default())?;
         let providers = [KnownProvider::unconfirmed(MEASURED, stub.address()?)];
         let subject = Subject::of(Switch::start(workplace, folder.path(), &providers, Circuit::Default)?);
-        Ok(Self { subject, folder, _stub: stub })
+        Ok(Self { subject, folder, stub })
     }
 }
 
@@ -138,7 +138,7 @@ pub(crate) fn take(
     all: &mut [Box<dyn Beside>],
     pairs: &[(usize, usize)],
 ) -> Result<(), Fault> {
-    let mut control = Control::start(workplace)?;
+    let mut control = Seller::start(workplace)?;
     let mut series: Vec<_> = all.iter().map(|beside| Series::none_yet(beside.name())).collect();
     let (mut answers, mut control_answers) = (Vec::new(), Vec::new());
     for round in 0..arguments.rounds {
@@ -154,7 +154,7 @@ pub(crate) fn take(
             };
             let (measured, beside_nothing) = (load(&subject, folder)?, load(&control.subject, control.folder.path())?);
             let counted = measured.counted(&subject)?;
-            beside_nothing.begun().and_then(|()| beside_nothing.measured()).and_then(|()| beside_nothing.settled())?;
+            beside_nothing.over()?;
             let ((report, file), (control, control_file)) = (measured.report()?, beside_nothing.report()?);
             report.all_given().and_then(|()| control.all_given())?;
             series.add(&report, &control, &counted);
