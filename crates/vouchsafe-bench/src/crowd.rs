@@ -13,6 +13,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::sleep;
 
+use crate::cores::give_way;
 use crate::fault::Fault;
 use crate::message::{BASE_PATH, CROWD, SECRET};
 use crate::process::announce;
@@ -45,8 +46,10 @@ const DRIP: Duration = Duration::from_millis(100);
 const AGAIN: Duration = Duration::from_millis(40);
 const FLOODING: Duration = Duration::from_millis(20);
 
-/// Crowds the switch until whoever started it ends it.
+/// Crowds the switch until whoever started it ends it. Crowds have machines of their own: what one needs to be one must not
+/// count as what the switch has to do for it, so everybody else goes first.
 pub(crate) fn run(orders: CrowdOrders) -> Result<(), Fault> {
+    give_way()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Fault::machine("start the crowd's runtime"))?;
     announce(orders.to).map_err(Fault::machine("say that the crowd is there"))?;

@@ -1,7 +1,6 @@
 //! Whether one provider that never answers slows the sales of another.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -10,11 +9,9 @@ use tokio::time::Instant;
 
 use crate::fault::Fault;
 use crate::measure::Loading;
-use crate::process::Process;
-use crate::stub::{Manner, StubOrders, be};
-use crate::subject::Subject;
-use crate::switch::{Circuit, KnownProvider, Switch};
-use crate::turns::{Beside, MEASURED, Nothing, TurnArguments, take};
+use crate::stub::{Manner, be};
+use crate::switch::Circuit;
+use crate::turns::{Another, Beside, Nothing, Seller, TurnArguments, take};
 use crate::workplace::Workplace;
 
 /// How isolation is measured: the sales of a provider that answers at once, alone, beside another provider that answers
@@ -46,32 +43,17 @@ const PAIRS: [(usize, usize); 3] = [(2, 0), (2, 1), (1, 0)];
 
 /// Measures, and tells.
 pub(crate) fn isolation(workplace: &Workplace, arguments: &IsolationArguments) -> Result<(), Fault> {
-    let folder = workplace.folder()?;
-    let stub = || Process::part("stub", &StubOrders::default());
-    let (measured, answering, silent) = (stub()?, stub()?, stub()?);
-    let other = |id, process: &Process| -> Result<_, Fault> {
-        let known = KnownProvider::unconfirmed(id, process.address()?);
-        Ok(KnownProvider { concurrency: arguments.cap, timeout_seconds: PATIENCE, ..known })
-    };
-    let providers = [
-        KnownProvider::unconfirmed(MEASURED, measured.address()?),
-        other(Other::ANSWERING, &answering)?,
-        other(Other::SILENT, &silent)?,
-    ];
+    let other = |id| Another { id, concurrency: arguments.cap, timeout_seconds: PATIENCE };
+    let others = [Other::ANSWERING, Other::SILENT].map(other);
     let circuit = if arguments.circuit { Circuit::Default } else { Circuit::Never };
-    let subject = Subject::of(Switch::start(workplace, folder.path(), &providers, circuit)?);
-    let [_, answering, silent] = providers;
-    let other = |provider: KnownProvider| -> Box<dyn Beside> {
-        Box::new(Other { id: provider.id, stub: provider.address, arguments: arguments.clone(), turn: 0, load: None })
-    };
-    let mut all = [Box::new(Nothing) as Box<dyn Beside>, other(answering), other(silent)];
-    take(workplace, subject, folder.path(), &arguments.turns, &mut all, &PAIRS)
+    let beside = |id| -> Box<dyn Beside> { Box::new(Other { id, arguments: arguments.clone(), turn: 0, load: None }) };
+    let mut all = [Box::new(Nothing) as Box<dyn Beside>, beside(Other::ANSWERING), beside(Other::SILENT)];
+    take(|| Seller::start(workplace, &others, circuit), &arguments.turns, &mut all, &PAIRS)
 }
 
 /// The sales of another provider.
 struct Other {
     id: &'static str,
-    stub: SocketAddr,
     arguments: IsolationArguments,
     /// How often it had its turn.
     turn: u32,
@@ -92,27 +74,27 @@ impl Beside for Other {
         if self.is_silent() { "one that never answers" } else { "one that answers" }
     }
 
-    fn begin(&mut self, subject: &Subject, folder: &Path) -> Result<(), Fault> {
+    fn begin(&mut self, seller: &Seller) -> Result<(), Fault> {
         if self.is_silent() {
-            be(self.stub, Manner::Silent)?;
+            be(seller.stub(self.id)?, Manner::Silent)?;
         }
         let IsolationArguments { turns, others, .. } = &self.arguments;
         // Each of its sales may wait to its end, and no more of them are under way than it takes.
         let load = turns.load(self.id, *others, others * PATIENCE * 2);
         self.turn += 1;
-        let answers = folder.join(format!("answers-{}-{}", self.id, self.turn));
-        self.load = Some(Loading::start(load, subject.address, answers)?);
+        let answers = seller.answers(&format!("{}-{}", self.id, self.turn));
+        self.load = Some(Loading::start(load, seller.subject.address, answers)?);
         Ok(())
     }
 
-    fn end(&mut self, subject: &Subject) -> Result<Option<PathBuf>, Fault> {
+    fn end(&mut self, seller: &Seller) -> Result<Option<PathBuf>, Fault> {
         let Some(load) = self.load.take() else { return Ok(None) };
         load.over()?;
         let (_, answers) = load.report()?;
         if self.is_silent() {
-            be(self.stub, Manner::Answering)?;
+            be(seller.stub(self.id)?, Manner::Answering)?;
             let since = Instant::now();
-            while subject.figure(&format!("vouchsafe_advices_open{{provider=\"{}\"}}", self.id))? > 0 {
+            while seller.subject.figure(&format!("vouchsafe_advices_open{{provider=\"{}\"}}", self.id))? > 0 {
                 if since.elapsed() > CLEARED {
                     let wrong = "its reversals do not reach a provider that answers".to_owned();
                     return Err(Fault::Nonsense { process: "the switch".to_owned(), wrong });

@@ -1,28 +1,30 @@
 //! What comes and goes beside a channel's sales, on one switch: does it slow them?
 //!
-//! What a machine does otherwise moves a p99 by more than what is looked for here. So everything that is compared takes
-//! turns of seconds beside the same sales of the same switch, round after round. And all the time a second switch, the
-//! *control*, sells as much on the same machine beside nothing: what the machine does falls on both in the same instant, and
-//! so do the cores and the disk that whoever comes and goes takes. What is left between the two is what being in one switch
-//! with it costs.
+//! What a machine does otherwise moves a p99 by more than what is looked for here. So two switches sell at the same time, as
+//! much as each other, each with its provider and its callers on a half of the cores of its own. Turn by turn something comes
+//! to one of them; the other is the *control*. What the machine and the disk do falls on both in the same instant; what
+//! the switch has to do for whoever came, and what that takes of the cores, falls on one. They change places from round to
+//! round, so that no half is better than the other.
 //!
 //! How far a difference may still be chance is told with it: the rounds are drawn again and again, with some of them twice and
 //! some not at all, and nine in ten of those draws lie between the two bounds (a *bootstrap*).
 
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::audit::Audited;
+use crate::cores::Cores;
 use crate::fault::Fault;
 use crate::figures::median;
 use crate::headline::seconds;
 use crate::ids::IdKind;
 use crate::load::Asked;
 use crate::measure::{Counted, Load, Loading};
+use crate::moved::{Moved, Turns, together};
 use crate::process::{Process, progress, say};
-use crate::report::{Report, Times};
 use crate::stub::StubOrders;
 use crate::subject::Subject;
 use crate::switch::{Circuit, KnownProvider, Switch};
@@ -35,11 +37,6 @@ pub(crate) const MEASURED: &str = "measured";
 const LOST: u64 = 5;
 /// Over how many connections the sales come that are measured.
 const CONNECTIONS: u32 = 16;
-/// How often rounds are drawn.
-const DRAWS: usize = 500;
-/// By how much a p99 may be moved, in percent.
-const MOST: f64 = 10.0;
-
 /// How turns are taken.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TurnArguments {
@@ -53,7 +50,7 @@ pub(crate) struct TurnArguments {
     /// due again.
     #[arg(long, value_name = "SECONDS", default_value_t = 2.5)]
     pub(crate) warm_up: f64,
-    /// How many sales a second are asked of the provider that is measured, and of the control.
+    /// How many sales a second are asked of the provider that is measured, and of the control's.
     #[arg(long, value_name = "NUMBER", default_value_t = 250)]
     pub(crate) sales: u32,
 }
@@ -78,9 +75,9 @@ pub(crate) trait Beside {
     /// What it is called.
     fn name(&self) -> &'static str;
     /// It comes.
-    fn begin(&mut self, subject: &Subject, folder: &Path) -> Result<(), Fault>;
+    fn begin(&mut self, seller: &Seller) -> Result<(), Fault>;
     /// It goes. Where it was answered, its answers are in a file.
-    fn end(&mut self, subject: &Subject) -> Result<Option<PathBuf>, Fault>;
+    fn end(&mut self, seller: &Seller) -> Result<Option<PathBuf>, Fault>;
 }
 
 /// Nothing at all.
@@ -91,87 +88,108 @@ impl Beside for Nothing {
         "nothing"
     }
 
-    fn begin(&mut self, _: &Subject, _: &Path) -> Result<(), Fault> {
+    fn begin(&mut self, _: &Seller) -> Result<(), Fault> {
         Ok(())
     }
 
-    fn end(&mut self, _: &Subject) -> Result<Option<PathBuf>, Fault> {
+    fn end(&mut self, _: &Seller) -> Result<Option<PathBuf>, Fault> {
         Ok(None)
     }
+}
+
+/// A new switch and its providers.
+pub(crate) struct Seller {
+    pub(crate) subject: Subject,
+    folder: Folder,
+    /// Its providers, the one that is measured first.
+    stubs: Vec<(KnownProvider, Process)>,
+    /// Where the answers are that it gave so far.
+    answers: Vec<PathBuf>,
+}
+
+impl Seller {
+    /// Starts it before providers that answer at once: the one that is measured, and others.
+    pub(crate) fn start(workplace: &Workplace, others: &[Another], circuit: Circuit) -> Result<Self, Fault> {
+        let folder = workplace.folder()?;
+        let stub = |known: &dyn Fn(SocketAddr) -> KnownProvider| -> Result<_, Fault> {
+            let process = Process::part("stub", &StubOrders::default())?;
+            Ok((known(process.address()?), process))
+        };
+        let mut stubs = vec![stub(&|address| KnownProvider::unconfirmed(MEASURED, address))?];
+        for &Another { id, concurrency, timeout_seconds } in others {
+            stubs.push(stub(&|address| {
+                let known = KnownProvider::unconfirmed(id, address);
+                KnownProvider { concurrency, timeout_seconds, ..known }
+            })?);
+        }
+        let providers: Vec<_> = stubs.iter().map(|(known, _)| known.clone()).collect();
+        let subject = Subject::of(Switch::start(workplace, folder.path(), &providers, circuit)?);
+        Ok(Self { subject, folder, stubs, answers: Vec::new() })
+    }
+
+    /// Where one of its providers is.
+    pub(crate) fn stub(&self, id: &str) -> Result<SocketAddr, Fault> {
+        let known = self.stubs.iter().find(|(known, _)| known.id == id).map(|(known, _)| known.address);
+        known.ok_or_else(|| Fault::Nonsense { process: id.to_owned(), wrong: "nobody started it".to_owned() })
+    }
+
+    /// A new file for the answers to a load of this name.
+    pub(crate) fn answers(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("answers-{name}"))
+    }
+
+    /// Kills it at rest: everything that it answered must be in what it left.
+    fn killed(mut self) -> Result<Audited, Fault> {
+        self.subject.kill()?;
+        let mut audited = Audited::default();
+        for file in &self.answers {
+            audited = audited.and(self.subject.audit(self.folder.path(), file)?);
+        }
+        Ok(audited)
+    }
+}
+
+/// A provider beside the one that is measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Another {
+    pub(crate) id: &'static str,
+    pub(crate) concurrency: u32,
+    pub(crate) timeout_seconds: u32,
 }
 
 /// What was measured beside one of them, turn by turn.
 struct Series {
     name: &'static str,
-    turns: Vec<Times>,
-    /// What was measured of the control meanwhile.
-    control: Vec<Times>,
+    turns: Turns,
     cpu_cores: Vec<f64>,
     flushes: Vec<f64>,
-}
-
-/// A new switch before one provider that answers at once.
-pub(crate) struct Seller {
-    pub(crate) subject: Subject,
-    pub(crate) folder: Folder,
-    /// Its provider, for as long as this is there.
-    pub(crate) stub: Process,
-}
-
-impl Seller {
-    pub(crate) fn start(workplace: &Workplace) -> Result<Self, Fault> {
-        let folder = workplace.folder()?;
-        let stub = Process::part("stub", &StubOrders::default())?;
-        let providers = [KnownProvider::unconfirmed(MEASURED, stub.address()?)];
-        let subject = Subject::of(Switch::start(workplace, folder.path(), &providers, Circuit::Default)?);
-        Ok(Self { subject, folder, stub })
-    }
 }
 
 /// Measures the sales of a provider beside each, in turns, kills both switches at rest, and tells what moved against which:
 /// `pairs` are places in `all`, first what may move it and then what it is compared with.
 pub(crate) fn take(
-    workplace: &Workplace,
-    mut subject: Subject,
-    folder: &Path,
+    start: impl Fn() -> Result<Seller, Fault>,
     arguments: &TurnArguments,
     all: &mut [Box<dyn Beside>],
     pairs: &[(usize, usize)],
 ) -> Result<(), Fault> {
-    let mut control = Seller::start(workplace)?;
+    let [one, other] = Cores::halves()?;
+    let mut sides = [(one, one.host(&start)?), (other, other.host(&start)?)];
     let mut series: Vec<_> = all.iter().map(|beside| Series::none_yet(beside.name())).collect();
-    let (mut answers, mut control_answers) = (Vec::new(), Vec::new());
     for round in 0..arguments.rounds {
+        sides.reverse();
+        let [measured, control] = &mut sides;
         // Whoever comes first in one round comes last in the next.
         let first = usize::try_from(round).unwrap_or_default() % all.len();
         for place in (0..all.len()).cycle().skip(first).take(all.len()) {
-            let (beside, series) = (&mut all[place], &mut series[place]);
+            let beside = all[place].as_mut();
             progress(&format!("round {} of {}: beside {}", round + 1, arguments.rounds, beside.name()));
-            beside.begin(&subject, folder)?;
-            let load = |of: &Subject, folder: &Path| {
-                let load = arguments.load(MEASURED, arguments.sales, CONNECTIONS);
-                Loading::start(load, of.address, folder.join(format!("answers-{round}-{place}")))
-            };
-            let (measured, beside_nothing) = (load(&subject, folder)?, load(&control.subject, control.folder.path())?);
-            let counted = measured.counted(&subject)?;
-            beside_nothing.over()?;
-            let ((report, file), (control, control_file)) = (measured.report()?, beside_nothing.report()?);
-            report.all_given().and_then(|()| control.all_given())?;
-            series.add(&report, &control, &counted);
-            answers.push(file);
-            control_answers.push(control_file);
-            answers.extend(beside.end(&subject)?);
+            series[place].turn(arguments, &format!("{round}-{place}"), beside, [measured, control])?;
         }
     }
     progress("");
-    subject.kill().and_then(|()| control.subject.kill())?;
-    let mut audited = Audited::default();
-    for file in answers {
-        audited = audited.and(subject.audit(folder, &file)?);
-    }
-    for file in control_answers {
-        audited = audited.and(control.subject.audit(control.folder.path(), &file)?);
-    }
+    let [(_, one), (_, other)] = sides;
+    let audited = one.killed()?.and(other.killed()?);
     let text = format!(
         "{}\n{}\nAll {} vouchers were on disk once both switches were killed (SIGKILL).",
         figures(&series).text(),
@@ -182,25 +200,47 @@ pub(crate) fn take(
 }
 
 impl Series {
-    const fn none_yet(name: &'static str) -> Self {
-        Self { name, turns: Vec::new(), control: Vec::new(), cpu_cores: Vec::new(), flushes: Vec::new() }
+    fn none_yet(name: &'static str) -> Self {
+        Self { name, turns: Turns::default(), cpu_cores: Vec::new(), flushes: Vec::new() }
     }
 
-    fn add(&mut self, report: &Report, control: &Report, Counted { before, after, .. }: &Counted) {
+    /// One more turn: both switches sell, and what is looked at comes to the first.
+    fn turn(
+        &mut self,
+        arguments: &TurnArguments,
+        name: &str,
+        beside: &mut dyn Beside,
+        [(cores, measured), (others, control)]: [&mut (Cores, Seller); 2],
+    ) -> Result<(), Fault> {
+        let load = |of: &Seller| {
+            let load = arguments.load(MEASURED, arguments.sales, CONNECTIONS);
+            Loading::start(load, of.subject.address, of.answers(name))
+        };
+        let loading = cores.host(|| {
+            beside.begin(measured)?;
+            load(measured)
+        })?;
+        let control_loading = others.host(|| load(control))?;
+        let counted = loading.counted(&measured.subject)?;
+        control_loading.over()?;
+        let ((report, file), (control_report, control_file)) = (loading.report()?, control_loading.report()?);
+        report.all_given().and_then(|()| control_report.all_given())?;
+        measured.answers.push(file);
+        control.answers.push(control_file);
+        let answers = beside.end(measured)?;
+        measured.answers.extend(answers);
+        self.turns.measured.push(report.given);
+        self.turns.control.push(control_report.given);
+        self.add_use(&counted);
+        Ok(())
+    }
+
+    fn add_use(&mut self, Counted { before, after, .. }: &Counted) {
         let taken = (after.at - before.at).as_secs_f64();
         let cpu = after.usage.cpu.saturating_sub(before.usage.cpu).as_secs_f64();
-        self.turns.push(report.given.clone());
-        self.control.push(control.given.clone());
         self.cpu_cores.push(cpu / taken);
         self.flushes.push(after.commits.saturating_sub(before.commits) as f64 / taken);
     }
-}
-
-/// Those of the turns together.
-fn together(turns: &[Times], which: impl IntoIterator<Item = usize>) -> Times {
-    let mut together = Times::none();
-    which.into_iter().filter_map(|turn| turns.get(turn)).for_each(|times| together.add_all(times));
-    together
 }
 
 fn figures(all: &[Series]) -> Table {
@@ -216,8 +256,7 @@ fn figures(all: &[Series]) -> Table {
         "flushes/s",
     ]);
     for series in all {
-        let every = |turns: &[Times]| together(turns, 0..turns.len());
-        let (together, control) = (every(&series.turns), every(&series.control));
+        let (together, control) = (together(&series.turns.measured), together(&series.turns.control));
         table.row(vec![
             series.name.to_owned(),
             digits(together.count() as f64),
@@ -246,80 +285,10 @@ fn moved(all: &[Series], pairs: &[(usize, usize)]) -> Table {
         ]);
     };
     for series in all {
-        row(series.name, "the control, at the same time", Moved::of(&series.turns, &series.control));
+        row(series.name, "the control, at the same time", Moved::of(&series.turns));
     }
     for (series, than) in pairs.iter().filter_map(|(series, than)| Some((all.get(*series)?, all.get(*than)?))) {
-        row(series.name, &format!("{}, in its own turns", than.name), Moved::of(&series.turns, &than.turns));
+        row(series.name, &format!("{}, each by its control", than.name), Moved::against(&series.turns, &than.turns));
     }
     table
-}
-
-/// By how much a p99 was moved, in percent, and between which bounds that is no chance.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Moved {
-    found: f64,
-    least: f64,
-    most: f64,
-}
-
-impl Moved {
-    fn of(turns: &[Times], than: &[Times]) -> Self {
-        let rounds = turns.len().min(than.len());
-        let by = |drawn: &[usize]| {
-            let p99 = |turns: &[Times]| together(turns, drawn.iter().copied()).quantile(0.99);
-            (p99(turns) / p99(than) - 1.0) * 100.0
-        };
-        let every: Vec<_> = (0..rounds).collect();
-        // The same draws each time: whoever reads the same figures finds the same bounds.
-        let mut random = fastrand::Rng::with_seed(1);
-        let draw = |_| by(&every.iter().map(|_| random.usize(0..rounds)).collect::<Vec<_>>());
-        let mut draws: Vec<_> = (0..DRAWS).map(draw).collect();
-        draws.sort_by(f64::total_cmp);
-        let bound = |place: usize| draws.get(place).copied().unwrap_or(f64::NAN);
-        Self { found: by(&every), least: bound(DRAWS / 20), most: bound(DRAWS - 1 - DRAWS / 20) }
-    }
-
-    /// What can be said: nothing where the bounds lie on both sides of what is wanted.
-    fn verdict(self) -> &'static str {
-        if self.most <= MOST {
-            "met"
-        } else if self.least > MOST {
-            "missed"
-        } else {
-            "not settled"
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Turns of a thousand sales; the slowest fiftieth of each takes so many milliseconds.
-    fn turns(slowest: &[u64]) -> Vec<Times> {
-        let turn = |slowest: &u64| {
-            let mut times = Times::none();
-            (0..1000).for_each(|sale| times.add(Duration::from_millis(if sale < 20 { *slowest } else { 1 })));
-            times
-        };
-        slowest.iter().map(turn).collect()
-    }
-
-    #[test]
-    fn what_is_moved_is_told_with_how_far_that_may_be_chance() {
-        let check = |slowest: &[u64], than: &[u64], found: f64, verdict: &str| {
-            let moved = Moved::of(&turns(slowest), &turns(than));
-            assert!((moved.found - found).abs() < 1.0, "{moved:?}");
-            assert!(moved.least <= moved.found && moved.found <= moved.most, "{moved:?}");
-            assert_eq!(moved.verdict(), verdict, "{moved:?}");
-        };
-        let steady = [100; 8];
-        check(&steady, &steady, 0.0, "met");
-        check(&[105; 8], &steady, 5.0, "met");
-        check(&[120; 8], &steady, 20.0, "missed");
-        // A few noisy rounds decide it, or do not.
-        check(&[100, 100, 100, 200, 200, 200, 200, 200], &steady, 100.0, "not settled");
-        // What was noisy in the same rounds of both was the machine.
-        check(&[100, 900, 100, 300, 100, 900, 300, 300], &[100, 900, 100, 300, 100, 900, 300, 300], 0.0, "met");
-    }
 }
