@@ -53,13 +53,10 @@ pub fn start(app: &Arc<App>) {
 
 async fn look(app: Arc<App>) {
     let mut made_up = false;
-    let mut last = (app.clock.now(), Instant::now());
+    let mut last = Looked { told: app.clock.now(), at: Instant::now() };
     while !app.stopping.is_cancelled() {
-        let now = (app.clock.now(), Instant::now());
-        let passed = now.1 - last.1;
-        // A clock that leapt, or a process that stood still: nobody could reach it meanwhile. A look that takes as long counts,
-        // too, and what fell due meanwhile is put off without need, once.
-        made_up &= now.0 <= last.0 + passed + LEAP && passed <= LEAP;
+        let now = Looked { told: app.clock.now(), at: Instant::now() };
+        made_up &= !now.was_away_since(last);
         last = now;
         // What falls due from here on is judged by the next look, which knows whether there was a leap.
         let by = app.due_by();
@@ -83,6 +80,22 @@ async fn look(app: Arc<App>) {
             }
         }
         let _ = app.stopping.run_until_cancelled(sleep(PULSE.min(app.limits.back_off.first))).await;
+    }
+}
+
+/// When it was looked for what is due: what the wall clock told, and by even time.
+#[derive(Debug, Clone, Copy)]
+struct Looked {
+    told: Timestamp,
+    at: Instant,
+}
+
+impl Looked {
+    /// Whether the clock leapt between two looks, or the process stood still: nobody could reach it meanwhile. A look that
+    /// takes as long counts, too, and what fell due meanwhile is put off without need, once.
+    fn was_away_since(self, last: Self) -> bool {
+        let passed = self.at - last.at;
+        passed > LEAP || self.told > last.told + passed + LEAP
     }
 }
 
@@ -157,5 +170,31 @@ async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp) -> Result<usize, 
         if let Some(error) = failure {
             return Err(error);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leap_of_the_clock_and_a_process_that_stood_still_are_told_from_a_slow_look() {
+        let last = Looked { told: Timestamp::UNIX_EPOCH, at: Instant::now() };
+        let check = |told: i64, passed: u64, away: bool| {
+            let told = Timestamp::from_second(told).unwrap();
+            let now = Looked { told, at: last.at + Duration::from_secs(passed) };
+            assert_eq!(now.was_away_since(last), away, "{told} after {passed} s");
+        };
+        check(1, 1, false);
+        check(30, 30, false);
+        // The whole machine stood still, or the process alone: both clocks went on, or only the even one.
+        check(31, 31, true);
+        check(1, 31, true);
+        // The wall clock alone leapt ahead; a little is a correction.
+        check(31, 1, false);
+        check(32, 1, true);
+        check(3600, 1, true);
+        // One that was put back makes nothing due.
+        check(-3600, 1, false);
     }
 }

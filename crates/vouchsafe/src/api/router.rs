@@ -1,6 +1,7 @@
 //! Every path on one page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -17,6 +18,7 @@ use vouchsafe_wire::Message;
 use crate::access::{Access, Gate};
 use crate::api::auth::Caller;
 use crate::api::error::json;
+use crate::api::joint::Joint;
 use crate::api::shelves::Shelves;
 use crate::api::{advices, docs, drain, health, lookups, oauth, requests, reset, trace};
 use crate::app::App;
@@ -30,6 +32,9 @@ pub(crate) struct Service {
     pub(crate) shelves: Shelves,
     pub(crate) openapi: Bytes,
     pub(crate) docs: String,
+    /// What strangers may ask for, and what costs more than to answer.
+    pub(crate) readiness: Joint<bool>,
+    pub(crate) figures: Joint<Option<Bytes>>,
 }
 
 /// The service of a switch, its operations below `base_path` (which has no slash at its end).
@@ -44,6 +49,9 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
         shelves: Shelves::default(),
         openapi: description.to_string().into(),
         docs: openapi::page(&description),
+        readiness: Joint::new(health::READINESS_KEEPS, health::PATIENCE),
+        // Whoever reads figures wants those of now.
+        figures: Joint::new(Duration::ZERO, health::PATIENCE),
     });
     let operation = |name: &str| format!("{base_path}{name}");
     let mut router = Router::new();

@@ -18,7 +18,7 @@ use crate::access::Access;
 use crate::api;
 use crate::app::{App, Desk};
 use crate::clock::{MachineClock, SteadyTime};
-use crate::command::{Failure, sealing_key, stop};
+use crate::command::{Failure, descriptors, sealing_key, stop};
 use crate::config::{Config, StoreUri};
 use crate::live_catalogue::LiveCatalogue;
 use crate::metrics::Metrics;
@@ -93,7 +93,7 @@ pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: LiveCatalogue)
         routes: config.routes.clone(),
         catalogue,
         institution: config.institution.clone(),
-        limits: config.limits.clone(),
+        limits: descriptors::within(&config.limits, config.providers.iter().map(|provider| &provider.sheet)),
         clock: Arc::new(MachineClock),
         steady: SteadyTime::default(),
         metrics: Metrics::default(),

@@ -8,6 +8,7 @@ mod catalogue;
 mod channel;
 mod check_config;
 mod core_dumps;
+mod descriptors;
 mod file_act;
 mod grounds;
 mod keys;
