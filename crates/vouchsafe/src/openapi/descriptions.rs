@@ -74,7 +74,8 @@ any more. In single messaging the switch does it by itself after a while; who co
 provider takes no confirmations, it ends here.
 - **Once and for good**: what is confirmed can no longer be reversed, and what is reversed can no longer be confirmed.
 - **The final amount**: where it is less than was authorised, `amounts.approvedAmount`; otherwise leave it out.
-- **No answer, or 500**: send it again, with the same `id`. Repeats have no second effect.
+- **No answer, 401, 413, 415, 429 or 500**: send it again, with the same `id`, once the cause is mended. Repeats have no \
+second effect.
 - **404**: there is nothing that stands. Unlike for a reversal, this is a failure.
 
 Use a new `id` for the advice, and the references of the answer that it confirms.";
@@ -97,7 +98,8 @@ pub(super) const REVERSAL: &str = "\
 - **Never seen**: the answer is 404, and the request is refused should it come later. Count it as done.
 - **What 202 means**: in single messaging the answer waits a few seconds for the first delivery, so that it normally means \
 that the provider has it.
-- **No answer, or 500**: send it again, with the same `id`. Repeats have no second effect.
+- **No answer, 401, 413, 415, 429 or 500**: send it again, with the same `id`, once the cause is mended. Repeats have no \
+second effect.
 
 Use a new `id` for the advice, and the references of the answer, or of the request if there was none.";
 

@@ -17,16 +17,22 @@ pub(super) enum Reading {
     Success,
     /// It has not, or will be undone.
     Failed,
+    /// What was sent about an earlier request was refused itself, which says nothing of that request.
+    Refused,
     /// It may have.
     Unknown,
 }
 
 impl Reading {
-    /// How a channel reads a status.
-    pub(super) fn of(status: StatusCode) -> Self {
+    /// How a channel reads a status of the operation on a path.
+    pub(super) fn of(status: StatusCode, path: &str) -> Self {
+        let is_about_another = ["/retry", "/confirmations", "/reversals"].iter().any(|end| path.ends_with(end));
         match status {
             _ if status.is_success() => Self::Success,
             StatusCode::INTERNAL_SERVER_ERROR | StatusCode::GATEWAY_TIMEOUT => Self::Unknown,
+            // A retry's 503 and everybody's 404 are about the request.
+            StatusCode::NOT_FOUND | StatusCode::SERVICE_UNAVAILABLE => Self::Failed,
+            _ if is_about_another => Self::Refused,
             _ => Self::Failed,
         }
     }
@@ -35,6 +41,7 @@ impl Reading {
         match self {
             Self::Success => "Success",
             Self::Failed => "Failed",
+            Self::Refused => "Refused",
             Self::Unknown => "Unknown",
         }
     }
@@ -150,7 +157,7 @@ fn operation(described: &Operation) -> Json {
     let mut responses = Map::new();
     let subject = subject(described);
     for answered in &described.answers {
-        responses.insert(answered.status.as_str().to_owned(), answer(answered, described.topic, &subject));
+        responses.insert(answered.status.as_str().to_owned(), answer(answered, described, &subject));
     }
     operation["responses"] = responses.into();
     operation
@@ -165,13 +172,13 @@ fn subject(described: &Operation) -> Subject {
     Subject { id: message.value.get("id").cloned(), original_id: message.value.get("requestId").cloned() }
 }
 
-fn answer(answered: &Answer, topic: Topic, subject: &Subject) -> Json {
+fn answer(answered: &Answer, described: &Operation, subject: &Subject) -> Json {
     let mut headers = Map::new();
     for name in answered.headers.iter().copied().chain(["X-Request-Id"]) {
         headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
     }
-    let description = if topic.is_for_channels() {
-        format!("{}: {}", Reading::of(answered.status).name(), answered.meaning)
+    let description = if described.topic.is_for_channels() {
+        format!("{}: {}", Reading::of(answered.status, &described.path).name(), answered.meaning)
     } else {
         answered.meaning.to_owned()
     };

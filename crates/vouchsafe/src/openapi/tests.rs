@@ -8,6 +8,7 @@ use vouchsafe_core::error_detail::{ErrorType, shortened};
 use vouchsafe_core::outcome::{Decline, Doubt, NotSent, ProviderError, Unusable};
 use vouchsafe_core::transaction::Kind;
 
+use super::document::Reading;
 use super::operation::{Answer, Body, Operation};
 use super::operations::operations;
 use crate::api::error::{advice_refused, refused};
@@ -188,6 +189,24 @@ fn every_status_and_every_type_in_it_is_told_once() {
         for answer in &operation.answers {
             let types: BTreeSet<_> = cases(answer).into_iter().collect();
             assert_eq!(types.len(), cases(answer).len(), "{} {}: a type twice", operation.id, answer.status);
+        }
+    }
+}
+
+#[test]
+fn a_retry_or_an_advice_that_is_refused_is_not_told_as_a_sale_that_failed() {
+    const ABOUT_ANOTHER: [&str; 3] = ["/vouchers/{provisionId}/retry", "/vouchers/confirmations", "/refunds/reversals"];
+    for (statuses, of_a_request, about_another) in [
+        (&[201, 202][..], Reading::Success, Reading::Success),
+        (&[400, 401, 413, 415, 429], Reading::Failed, Reading::Refused),
+        (&[404, 503], Reading::Failed, Reading::Failed),
+        (&[500, 504], Reading::Unknown, Reading::Unknown),
+    ] {
+        for status in statuses.iter().map(|status| StatusCode::from_u16(*status).unwrap()) {
+            assert_eq!(Reading::of(status, "/vouchers"), of_a_request, "{status}");
+            for path in ABOUT_ANOTHER {
+                assert_eq!(Reading::of(status, path), about_another, "{status} {path}");
+            }
         }
     }
 }

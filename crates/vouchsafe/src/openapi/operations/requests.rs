@@ -40,7 +40,8 @@ pub(super) fn retry() -> Operation {
         ),
         refusal(
             StatusCode::BAD_REQUEST,
-            "the switch itself refuses the retry. The path and the body must name the same id.",
+            "the switch itself refuses the retry. The path and the body must name the same id. But for \
+             `VOUCHER_ALREADY_REVERSED`, which is final, this says nothing of a request that was seen before.",
             [&[FORMAT, FOREIGN_CLIENT], REFUSED_RETRY].concat(),
         ),
         unauthorized(),
@@ -76,7 +77,8 @@ fn refused(described: &Described) -> [Answer; 3] {
         Kind::Provision => [
             refusal(
                 StatusCode::BAD_REQUEST,
-                "the switch itself refuses the request. No provider was asked because of it.",
+                "the switch itself refuses the request, and asks no provider because of it. `DUPLICATE_RECORD` says nothing of \
+                 the earlier request of this id, which may have sold.",
                 ours,
             ),
             unauthorized(),
@@ -91,7 +93,8 @@ fn refused(described: &Described) -> [Answer; 3] {
             refusal(
                 StatusCode::BAD_REQUEST,
                 "the switch itself refuses the request and asks nobody, or the provider declined. A decline has the \
-                 provider's own type and words, where it gave any; a type that is not listed here is passed on too.",
+                 provider's own type and words, where it gave any; a type that is not listed here is passed on too. \
+                 `DUPLICATE_RECORD` says nothing of the earlier request of this id, which may have succeeded.",
                 [ours, declines(described, FOR_ITS_OWN_REASON)].concat(),
             ),
             unauthorized(),

@@ -150,11 +150,11 @@ pub(super) fn section<'a>(
         }
         let (good, bad): (Vec<_>, Vec<_>) = operation.answers().partition(|(status, _)| status.is_success());
         for (status, answer) in good {
-            success(page, document, status, answer);
+            success(page, document, operation.path, (status, answer));
             message(page, &answer["content"]["application/json"]);
         }
         if !bad.is_empty() {
-            refusals(page, &bad);
+            refusals(page, operation.path, &bad);
         }
     });
 }
@@ -179,12 +179,12 @@ fn question<'a>(parameters: impl Iterator<Item = &'a Json>) -> Json {
 }
 
 /// An answer that is a success, but for the table of its fields.
-fn success(page: &mut Markup, document: &Json, status: StatusCode, answer: &Json) {
+fn success(page: &mut Markup, document: &Json, path: &str, (status, answer): (StatusCode, &Json)) {
     let content = &answer["content"]["application/json"];
     let name = schema::referred(&content["schema"]).map(|name| format!(": {name}")).unwrap_or_default();
     page.leaf("h4", &[], &format!("What comes back{name}"));
     page.element("p", &[], |page| {
-        badge(page, status);
+        badge(page, Reading::of(status, path), status);
         prose::line(page, answer["description"].as_str().unwrap_or_default());
     });
     page.element("ul", &[("class", "headers")], |list| {
@@ -214,7 +214,7 @@ fn body(page: &mut Markup, summary: &str, value: &Json) {
 }
 
 /// Everything but successes.
-fn refusals(page: &mut Markup, answers: &[(StatusCode, &Json)]) {
+fn refusals(page: &mut Markup, path: &str, answers: &[(StatusCode, &Json)]) {
     page.leaf("h4", &[], "What can go wrong");
     let contents = answers.iter().map(|(_, answer)| &answer["content"]["application/json"]["schema"]);
     if let Some(name) = contents.filter_map(schema::referred).next() {
@@ -225,7 +225,7 @@ fn refusals(page: &mut Markup, answers: &[(StatusCode, &Json)]) {
     for (status, answer) in answers {
         page.element("div", &[("class", "refusal")], |page| {
             page.element("p", &[], |page| {
-                badge(page, *status);
+                badge(page, Reading::of(*status, path), *status);
                 prose::line(page, answer["description"].as_str().unwrap_or_default());
             });
             let content = &answer["content"]["application/json"];
@@ -258,11 +258,12 @@ fn case(row: &mut Markup, error_type: &str, example: &Json) {
 }
 
 /// A status, coloured by what it means to a channel.
-fn badge(page: &mut Markup, status: StatusCode) {
-    let class = match Reading::of(status) {
+fn badge(page: &mut Markup, reading: Reading, status: StatusCode) {
+    let class = match reading {
         Reading::Success => "badge success",
         Reading::Failed => "badge failed",
-        Reading::Unknown => "badge unknown",
+        // Neither proves anything.
+        Reading::Unknown | Reading::Refused => "badge unknown",
     };
     page.leaf("span", &[("class", class)], &status.to_string()).text(" ");
 }

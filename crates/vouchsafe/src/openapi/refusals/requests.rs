@@ -16,7 +16,8 @@ pub(in crate::openapi) const FOREIGN_CLIENT: Case = case(
 /// The id is taken.
 pub(in crate::openapi) const USED_BEFORE: Case = case(
     ErrorType::DuplicateRecord,
-    "The id was used before for a request of this kind, whatever became of that. For another request take a new id",
+    "The id was used before for a request of this kind. This says nothing of what became of that one: find out or reverse it. \
+     For another request take a new id",
     "this request id was used before; to repeat it use retry",
     Says::Whose,
 );
