@@ -21,17 +21,22 @@ use vouchsafe_core::outcome::NotSent;
 use crate::Patience;
 use crate::suv::SuvConfig;
 use crate::suv::base_url::Security;
+use crate::suv::connector::{InTime, tcp};
 use crate::suv::endpoint::ConfigFault;
 use crate::suv::timely::Timely;
 
 /// The largest body that is read: no voucher takes that much, and an endless answer must end somewhere.
 const MOST_OF_AN_ANSWER: usize = 1024 * 1024;
-/// A host that takes the first packet and says nothing is as good as down, and the time left may buy a
-/// sale elsewhere.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most servers close a silent connection after a minute. We close first, because a request that meets
 /// the server's closing half-way is lost in doubt.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Over HTTP/2 all requests share one connection. Where something on the way forgot it without a word, each of them
+/// would be lost in doubt, and its reversal after it, until TCP gives up after a quarter of an hour. So a connection on
+/// which nothing came for this long is asked whether it is still there, idle or not: most often before a sale finds out.
+const HTTP_2_STILL: Duration = Duration::from_secs(5);
+/// How long that answer may take, which no work of the provider's delays. What is under way is lost in doubt if we are
+/// wrong, so it leaves TCP the time to repeat a packet a few times.
+const HTTP_2_SILENT: Duration = Duration::from_secs(10);
 
 /// A complete answer.
 #[derive(Debug)]
@@ -65,19 +70,17 @@ pub(super) enum Lost {
 /// Connections to one provider.
 #[derive(Debug)]
 pub(super) enum Client {
-    Clear(legacy::Client<HttpConnector, Timely>),
-    Tls(legacy::Client<HttpsConnector<HttpConnector>, Timely>),
+    Clear(legacy::Client<InTime<HttpConnector>, Timely>),
+    Tls(legacy::Client<InTime<HttpsConnector<HttpConnector>>, Timely>),
 }
 
 impl Client {
     /// Reads this machine's certificate authorities where they are needed, and only there.
     pub(super) fn new(security: Security, config: &SuvConfig) -> Result<Self, ConfigFault> {
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let mut tcp = tcp();
         let pool = pool(config.max_idle_connections);
         Ok(match security {
-            Security::Clear => Self::Clear(pool.build(tcp)),
+            Security::Clear => Self::Clear(pool.build(InTime(tcp))),
             Security::Tls => {
                 // The connector for TLS hands addresses that begin with `https` to the one for TCP.
                 tcp.enforce_http(false);
@@ -86,7 +89,7 @@ impl Client {
                     .https_only()
                     .enable_all_versions()
                     .wrap_connector(tcp);
-                Self::Tls(pool.build(tls))
+                Self::Tls(pool.build(InTime(tls)))
             }
         })
     }
@@ -128,8 +131,12 @@ fn tls(config: &SuvConfig) -> Result<ClientConfig, ConfigFault> {
 fn pool(max_idle_connections: usize) -> legacy::Builder {
     let mut pool = legacy::Client::builder(TokioExecutor::new());
     pool.pool_timer(TokioTimer::new())
+        .timer(TokioTimer::new())
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(max_idle_connections)
+        .http2_keep_alive_interval(HTTP_2_STILL)
+        .http2_keep_alive_timeout(HTTP_2_SILENT)
+        .http2_keep_alive_while_idle(true)
         .retry_canceled_requests(true);
     pool
 }

@@ -2,6 +2,7 @@
 
 mod base_url;
 mod client;
+mod connector;
 mod delivery;
 mod endpoint;
 mod error;

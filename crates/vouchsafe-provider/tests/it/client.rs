@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use vouchsafe_core::outcome::{Doubt, NotSent, Outcome, Unusable};
 use vouchsafe_provider::{Patience, Provider};
 
 use crate::peer::Peer;
-use crate::{at, in_a_while, let_the_time_pass, provider, request};
+use crate::{at, in_a_while, let_pass, let_the_time_pass, provider, request};
 
 const NO_ANSWER: Result<Outcome, NotSent> = Ok(Outcome::Unknown(Doubt::NoAnswer));
 
@@ -67,23 +68,27 @@ async fn a_server_that_speaks_no_tls_never_sees_the_request() {
 
 #[tokio::test]
 async fn a_handshake_that_takes_all_the_time_is_certainly_not_sent() {
-    let peer = Peer::listening().await;
-    let provider = provider(format!("https://{}/suv/v1", peer.address()));
-    let asked = request(1, "AIRTIME");
-    let serve = async {
-        let connection = peer.connection().await;
-        let_the_time_pass().await;
-        connection
-    };
-    let (found, _) = tokio::join!(provider.ask(&asked, in_a_while()), serve);
-    assert_eq!(found, Err(NotSent::NoTime));
+    // Whoever waits has given up first, or whoever connects.
+    for (seconds, expect) in [(5, NotSent::NoTime), (60, NotSent::NoConnection)] {
+        let peer = Peer::listening().await;
+        let provider = provider(format!("https://{}/suv/v1", peer.address()));
+        let asked = request(1, "AIRTIME");
+        let then = Instant::now() + Duration::from_secs(seconds);
+        let serve = async {
+            let connection = peer.connection().await;
+            let_pass(Duration::from_secs(seconds.min(11))).await;
+            connection
+        };
+        let (found, _) = tokio::join!(provider.ask(&asked, Patience { send_by: then, listen_until: then }), serve);
+        assert_eq!(found, Err(expect), "{seconds} seconds");
+    }
 }
 
 #[tokio::test]
 async fn without_time_nothing_is_sent() {
     let peer = Peer::listening().await;
     let provider = at(peer.address());
-    let too_late = Patience { send_by: tokio::time::Instant::now(), ..in_a_while() };
+    let too_late = Patience { send_by: Instant::now(), ..in_a_while() };
     let found = provider.ask(&request(1, "AIRTIME"), too_late).await;
     assert_eq!(found, Err(NotSent::NoTime));
     // The first thing that arrives is the second request.

@@ -6,6 +6,7 @@ mod advice;
 mod caller;
 mod client;
 mod hostile;
+mod http2;
 mod lookup;
 mod magic;
 mod peer;
@@ -90,7 +91,12 @@ fn in_a_while() -> Patience {
 
 /// Moves the clock past every deadline, without waiting for it.
 async fn let_the_time_pass() {
+    let_pass(Duration::from_secs(61)).await;
+}
+
+/// Moves the clock, without waiting for it.
+async fn let_pass(time: Duration) {
     tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::advance(time).await;
     tokio::time::resume();
 }

@@ -35,6 +35,12 @@ impl Peer {
     }
 }
 
+/// A voucher for the request in `body`.
+pub(crate) fn approval(body: &str) -> String {
+    let id = &body[body.find(r#""id":""#).unwrap() + 6..][..36];
+    format!(r#"{{"id":"{id}","voucher":{{"code":"1234-5678"}}}}"#)
+}
+
 /// One connection, seen from the server.
 pub(crate) struct Connection<S = TcpStream> {
     pub(crate) stream: S,
@@ -65,8 +71,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Answers 201 with a voucher for the request in `body`.
     pub(crate) async fn approve(&mut self, body: &str) {
-        let id = &body[body.find(r#""id":""#).unwrap() + 6..][..36];
-        let answer = format!(r#"{{"id":"{id}","voucher":{{"code":"1234-5678"}}}}"#);
+        let answer = approval(body);
         let length = answer.len();
         self.send(format!("HTTP/1.1 201 Created\r\ncontent-length: {length}\r\n\r\n{answer}")).await;
     }

@@ -1,8 +1,10 @@
 //! TLS towards a provider: whom we believe, and as whom we are known.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
+use tokio::io::AsyncReadExt as _;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
@@ -13,35 +15,35 @@ use vouchsafe_provider::pem::{Authorities, Identity};
 use vouchsafe_provider::suv::{SuvConfig, SuvProvider};
 
 use crate::peer::Peer;
-use crate::{config, in_a_while, request};
+use crate::{config, in_a_while, let_pass, request};
 
 /// Somebody whose certificates may be believed.
-struct Authority {
+pub(crate) struct Authority {
     certificate: Certificate,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         Self { certificate: params.self_signed(&key).unwrap(), issuer: Issuer::new(params, key) }
     }
 
-    fn identity(&self, name: &str) -> Identity {
+    pub(crate) fn identity(&self, name: &str) -> Identity {
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap();
         Identity::parse(certificate.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap()
     }
 
-    fn authorities(&self) -> Authorities {
+    pub(crate) fn authorities(&self) -> Authorities {
         Authorities::parse(self.certificate.pem().as_bytes()).unwrap()
     }
 }
 
 /// A server that is `identity`, and lets in only whom `clients` certifies where that is said.
-fn server(
+pub(crate) fn server(
     identity: &Identity,
     clients: Option<&Authority>,
     version: &'static SupportedProtocolVersion,
@@ -75,7 +77,7 @@ async fn ask(config: impl FnOnce(SuvConfig) -> SuvConfig, server: ServerConfig) 
     tokio::join!(provider.ask(&asked, in_a_while()), serve)
 }
 
-fn is_approved(found: &Result<Outcome, NotSent>) -> bool {
+pub(crate) fn is_approved(found: &Result<Outcome, NotSent>) -> bool {
     matches!(found, Ok(Outcome::Approved(_)))
 }
 
@@ -139,4 +141,36 @@ async fn without_the_certificate_that_is_asked_for_no_request_is_seen() {
             assert!(not_sent || (version == &TLS13 && in_doubt), "{version:?}: {found:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_handshake_that_nobody_waits_for_is_not_waited_for_without_end() {
+    let authority = Authority::new();
+    let tls = server(&authority.identity("localhost"), None, &TLS13);
+    let peer = Peer::listening().await;
+    let base_url = format!("https://localhost:{}/suv/v1", peer.address().port());
+    let config = SuvConfig { authorities: Some(authority.authorities()), ..config(base_url) };
+    let provider = SuvProvider::new(&config).unwrap();
+    let (first, second) = (request(1, "AIRTIME"), request(2, "AIRTIME"));
+    let serve = async {
+        let mut connection = peer.tls(tls).await.unwrap();
+        let (_, body) = connection.request().await.unwrap();
+        // A second request finds this one busy, and has another made; and then it finds it idle.
+        let mut silent = None;
+        let ask = provider.ask(&second, in_a_while());
+        let answer = async {
+            silent = Some(peer.connection().await);
+            connection.approve(&body).await;
+            let (_, body) = connection.request().await.unwrap();
+            connection.approve(&body).await;
+        };
+        let (found, ()) = tokio::join!(ask, answer);
+        assert!(is_approved(&found), "{found:?}");
+        silent.unwrap()
+    };
+    let (found, mut silent) = tokio::join!(provider.ask(&first, in_a_while()), serve);
+    assert!(is_approved(&found), "{found:?}");
+    let_pass(Duration::from_secs(11)).await;
+    // It began to shake hands, and then it hung up.
+    silent.stream.read_to_end(&mut Vec::new()).await.unwrap();
 }
