@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
@@ -24,6 +23,7 @@ use crate::suv::base_url::Security;
 use crate::suv::connector::{InTime, tcp};
 use crate::suv::endpoint::ConfigFault;
 use crate::suv::timely::Timely;
+use crate::suv::whole::{Unread, whole};
 
 /// The largest body that is read: no voucher takes that much, and an endless answer must end somewhere.
 const MOST_OF_AN_ANSWER: usize = 1024 * 1024;
@@ -185,11 +185,11 @@ async fn exchange<C: Connect + Clone + Send + Sync + 'static>(
 
 async fn read(response: Response<Incoming>) -> Result<Answer, Lost> {
     let (head, body) = response.into_parts();
-    let body = match Limited::new(body, MOST_OF_AN_ANSWER).collect().await {
-        Ok(body) => Body::Whole(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Body::TooLarge,
-        Err(error) => {
-            tracing::warn!(error = reasons(&*error), "a provider's answer broke off");
+    let body = match whole(body, MOST_OF_AN_ANSWER).await {
+        Ok(body) => Body::Whole(body),
+        Err(Unread::TooLarge) => Body::TooLarge,
+        Err(Unread::BrokeOff(error)) => {
+            tracing::warn!(error = reasons(&error), "a provider's answer broke off");
             return Err(Lost::AfterTheFirstByte);
         }
     };

@@ -9,6 +9,7 @@ mod error;
 mod lookup;
 mod map;
 mod timely;
+mod whole;
 
 use async_trait::async_trait;
 use tokio::time::Instant;

@@ -4,12 +4,12 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::time::timeout;
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
 use vouchsafe_wire::{Malformed, Manner, Message};
 
 use crate::api::error::json;
+use crate::api::whole::{Unread, whole};
 use crate::config::Limits;
 
 /// The message in a request's body, or the answer that says what is wrong with it.
@@ -34,10 +34,10 @@ async fn document(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<By
         );
         return Err(json(StatusCode::UNSUPPORTED_MEDIA_TYPE, &detail));
     }
-    match timeout(limits.body, Limited::new(body, limits.body_bytes).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(fault)) if fault.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => {
+    match timeout(limits.body, whole(body, limits.body_bytes)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(Unread::TooLarge)) => Err(too_large()),
+        Ok(Err(Unread::BrokeOff(_))) => {
             let detail = ErrorDetail::new(ErrorType::FormatError, "the body ended before it was complete");
             Err(json(StatusCode::BAD_REQUEST, &detail))
         }

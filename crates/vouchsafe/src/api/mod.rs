@@ -17,6 +17,7 @@ mod router;
 mod server;
 mod shelves;
 mod trace;
+mod whole;
 
 pub use router::router;
 pub use server::serve;

@@ -11,7 +11,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
 use tokio::time::timeout;
@@ -20,6 +19,7 @@ use vouchsafe_core::secret::Secret;
 use crate::access::{Credentials, NewToken, NotYours, Peer};
 use crate::api::auth::{BASIC, credentials};
 use crate::api::router::Service;
+use crate::api::whole::{Unread, whole};
 use crate::app::Channel;
 
 /// More than any token, user name and secret take.
@@ -183,9 +183,9 @@ async fn form(service: &Service, headers: &HeaderMap, body: Body) -> Result<Form
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(Refused::Request("the body must be application/x-www-form-urlencoded"));
     }
-    match timeout(service.app.limits.body, Limited::new(body, MOST_OF_A_FORM).collect()).await {
-        Ok(Ok(body)) => Form::read(&body.to_bytes()),
-        Ok(Err(_)) => Err(Refused::Request("the body broke off or is too large")),
+    match timeout(service.app.limits.body, whole(body, MOST_OF_A_FORM)).await {
+        Ok(Ok(body)) => Form::read(&body),
+        Ok(Err(Unread::TooLarge | Unread::BrokeOff(_))) => Err(Refused::Request("the body broke off or is too large")),
         Err(_) => Err(Refused::Request("the body took too long")),
     }
 }
