@@ -3,6 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::outcome::{Doubt, NotSent, Outcome, Unusable};
+
 /// When a circuit opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CircuitRules {
@@ -82,9 +84,59 @@ impl Circuit {
     }
 }
 
+/// How a provider is, as far as one request tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It answered, whatever it said.
+    Well,
+    /// It could not be reached, did not answer or failed.
+    Ill,
+    /// Nothing is known: what went wrong was not its doing.
+    Unsaid,
+}
+
+/// How long a provider was waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// How long it may take by its sheet.
+    pub timeout: Duration,
+    /// How long it was given: less, where the channel had less time left.
+    pub given: Duration,
+    /// How long it took until it was heard or given up.
+    pub taken: Duration,
+}
+
+/// A provider that was given this part of its time, one in so many, and said nothing is not well. Less is too little to
+/// tell, and all of it is too much to ask: where every channel waits a little less than that, no circuit would open.
+const FAIR_PART: u32 = 3;
+
+impl Wait {
+    /// Whether it ended because the channel could wait no longer, and so early that silence says nothing.
+    fn is_cut_short(self) -> bool {
+        self.taken >= self.given && self.given.saturating_mul(FAIR_PART) < self.timeout
+    }
+}
+
+impl Health {
+    /// What an answer, or its absence after such a wait, says of a provider. All channels share its circuit, so one that
+    /// is impatient must not speak for them.
+    #[must_use]
+    pub fn told_by(answer: &Result<Outcome, NotSent>, wait: Wait) -> Self {
+        match answer {
+            Err(NotSent::NoTime) | Ok(Outcome::Unknown(Doubt::NoAnswer)) if wait.is_cut_short() => Self::Unsaid,
+            Err(NotSent::NoTime | NotSent::NoConnection) | Ok(Outcome::Unknown(Doubt::NoAnswer)) => Self::Ill,
+            Ok(Outcome::Unknown(Doubt::Unusable { reason: Unusable::Status, .. })) => Self::Ill,
+            Ok(
+                Outcome::Approved(_) | Outcome::Declined(_) | Outcome::Unknown(Doubt::Unusable { .. } | Doubt::Lost),
+            ) => Self::Well,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Decline;
 
     const fn second(number: u64) -> Duration {
         Duration::from_secs(number)
@@ -141,5 +193,40 @@ mod tests {
         assert!(circuit.admit(second(21)));
         circuit.heard();
         assert!(circuit.admit(second(21)) && circuit.admit(second(21)) && !circuit.is_open());
+    }
+
+    #[test]
+    fn silence_is_illness_only_after_a_fair_part_of_the_providers_time() {
+        const NO_ANSWER: Result<Outcome, NotSent> = Ok(Outcome::Unknown(Doubt::NoAnswer));
+        let check = |answer: Result<Outcome, NotSent>, (timeout, given, taken), expect| {
+            let wait = Wait { timeout: second(timeout), given: second(given), taken: second(taken) };
+            assert_eq!(Health::told_by(&answer, wait), expect, "{answer:?} {wait:?}");
+        };
+        for silence in [NO_ANSWER, Err(NotSent::NoTime)] {
+            check(silence.clone(), (45, 45, 45), Health::Ill);
+            check(silence.clone(), (45, 15, 15), Health::Ill);
+            check(silence.clone(), (45, 14, 14), Health::Unsaid);
+            check(silence.clone(), (45, 14, 15), Health::Unsaid);
+            check(silence.clone(), (45, 0, 0), Health::Unsaid);
+            // A connection that broke off was not ended by us.
+            check(silence, (45, 14, 13), Health::Ill);
+        }
+    }
+
+    #[test]
+    fn whatever_else_comes_of_a_request_tells_the_same_however_short_the_wait() {
+        let unusable = |reason| Ok(Outcome::Unknown(Doubt::Unusable { reason, error: None }));
+        for (answer, expect) in [
+            (Ok(Outcome::Declined(Decline::OurCredentials)), Health::Well),
+            (Ok(Outcome::Unknown(Doubt::Lost)), Health::Well),
+            (unusable(Unusable::NotJson), Health::Well),
+            (unusable(Unusable::Status), Health::Ill),
+            (Err(NotSent::NoConnection), Health::Ill),
+        ] {
+            for given in [second(1), second(45)] {
+                let wait = Wait { timeout: second(45), given, taken: given };
+                assert_eq!(Health::told_by(&answer, wait), expect, "{answer:?}");
+            }
+        }
     }
 }

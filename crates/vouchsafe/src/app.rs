@@ -9,9 +9,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vouchsafe_core::circuit::{Circuit, CircuitRules};
+use vouchsafe_core::circuit::{Circuit, CircuitRules, Health, Wait};
 use vouchsafe_core::id::{ChannelId, ProviderId};
-use vouchsafe_core::outcome::{Doubt, NotSent, Outcome, Unusable};
+use vouchsafe_core::outcome::{NotSent, Outcome};
 use vouchsafe_core::party::Institution;
 use vouchsafe_core::rate::RateLimit;
 use vouchsafe_core::route::Routes;
@@ -189,31 +189,18 @@ impl Desk {
         Ok(Turn { _under_way: permit, circuit: Some(Arc::clone(&self.circuit)) })
     }
 
-    /// What an answer, or its absence, says about the provider's health.
-    pub(crate) fn heard(&self, answer: &Result<Outcome, NotSent>) {
-        let ill = match answer {
-            Err(NotSent::NoConnection | NotSent::NoTime) => true,
-            Ok(Outcome::Unknown(doubt)) => is_ill(doubt),
-            Ok(Outcome::Approved(_) | Outcome::Declined(_)) => false,
-        };
-        if ill {
-            lock(&self.circuit).failed(self.since.elapsed());
-        } else {
-            lock(&self.circuit).heard();
+    /// What an answer, or its absence after such a wait, says about the provider's health.
+    pub(crate) fn heard(&self, answer: &Result<Outcome, NotSent>, wait: Wait) {
+        match Health::told_by(answer, wait) {
+            Health::Well => lock(&self.circuit).heard(),
+            Health::Ill => lock(&self.circuit).failed(self.since.elapsed()),
+            // Had it been a trial, the next one is made after a pause, as if it had not been heard of.
+            Health::Unsaid => {}
         }
     }
 
     /// Whether its circuit is open: no sales are asked of it but for trials.
     pub fn is_circuit_open(&self) -> bool {
         lock(&self.circuit).is_open()
-    }
-}
-
-/// Whether a doubt says that its provider is not well.
-fn is_ill(doubt: &Doubt) -> bool {
-    match doubt {
-        Doubt::NoAnswer => true,
-        Doubt::Unusable { reason, .. } => *reason == Unusable::Status,
-        Doubt::Lost => false,
     }
 }

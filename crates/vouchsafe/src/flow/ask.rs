@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::time::{Instant, timeout_at};
+use vouchsafe_core::circuit::Wait;
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::Request;
 use vouchsafe_core::outcome::{Decline, Doubt, NotSent, Outcome};
@@ -119,8 +120,9 @@ async fn once(
     turn: Turn,
     by: Instant,
 ) -> (Result<Outcome, NotSent>, Option<late::Call>) {
-    let deadline = (Instant::now() + way.desk.sheet.timeout).min(by);
-    if Instant::now() >= deadline {
+    let (begun, timeout) = (Instant::now(), way.desk.sheet.timeout);
+    let deadline = (begun + timeout).min(by);
+    if begun >= deadline {
         // Our own slowness, and no fault of the provider's.
         return (Err(NotSent::NoTime), None);
     }
@@ -140,10 +142,11 @@ async fn once(
     })
     .catch_unwind();
     let mut call = Box::pin(call);
+    let wait = || Wait { timeout, given: deadline - begun, taken: begun.elapsed() };
     // A little longer than the adapter, so that its word that nothing was sent is not lost to our own silence.
     match timeout_at(deadline + LAST_WORD, &mut call).await {
         Ok(Ok(answer)) => {
-            way.desk.heard(&answer);
+            way.desk.heard(&answer, wait());
             (answer, None)
         }
         Ok(Err(_panic)) => {
@@ -152,7 +155,7 @@ async fn once(
         }
         Err(_) => {
             let silence = Ok(Outcome::Unknown(Doubt::NoAnswer));
-            way.desk.heard(&silence);
+            way.desk.heard(&silence, wait());
             // From here on it goes its own way.
             let answer = tokio::spawn(async move { call.await.unwrap_or_else(|panic| resume_unwind(panic)) });
             (silence, Some(late::Call { answer, turn }))

@@ -7,10 +7,11 @@ use http::StatusCode;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 use vouchsafe_core::advice::{Advice, AdviceEnd, ReversalReason};
+use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::transaction::{Event, State};
 
-use crate::world::{ProviderStub, Setup, Switch, approval, eventually, id, request};
+use crate::world::{PROVIDER, ProviderStub, Setup, Switch, approval, eventually, id, request};
 
 /// A provider that answers with this status, and a body made of the request.
 async fn provider(status: u16, body: impl Fn(&Json) -> String + Send + Sync + 'static) -> ProviderStub {
@@ -122,6 +123,21 @@ async fn impatient(reversals: bool) -> (Switch, ProviderStub, watch::Sender<bool
     setup.sheet.timeout = Duration::from_millis(300);
     setup.sheet.reversals = reversals;
     (Switch::start(setup).await, provider, let_go)
+}
+
+#[tokio::test]
+async fn a_channel_that_waits_for_nobody_stops_no_sales_of_others() {
+    // A provider of which nobody hears anything: by its own time the one, by its channel's the other.
+    for (timeout, wait, is_open) in [(300, 60_000, true), (45_000, 600, false)] {
+        let (provider, _let_go) = ProviderStub::holding().await;
+        let mut setup = Setup::to(provider.base_url());
+        setup.sheet.timeout = Duration::from_millis(timeout);
+        setup.wait = Duration::from_millis(wait);
+        setup.limits.circuit.failures = 1.try_into().unwrap();
+        let switch = Switch::start(setup).await;
+        assert_eq!(switch.channel("app").provision(&request("app")).await.verdict(), "504 UPSTREAM_UNAVAILABLE");
+        assert_eq!(switch.app.providers[&ProviderId::new(PROVIDER).unwrap()].is_circuit_open(), is_open, "{wait}");
+    }
 }
 
 #[tokio::test]
