@@ -119,10 +119,11 @@ impl Wait {
 
 impl Health {
     /// What an answer, or its absence after such a wait, says of a provider. All channels share its circuit, so one that
-    /// is impatient must not speak for them.
+    /// is impatient must not speak for them; nor does it tell of the provider what this machine could not do.
     #[must_use]
     pub fn told_by(answer: &Result<Outcome, NotSent>, wait: Wait) -> Self {
         match answer {
+            Err(NotSent::NoDescriptor) => Self::Unsaid,
             Err(NotSent::NoTime) | Ok(Outcome::Unknown(Doubt::NoAnswer)) if wait.is_cut_short() => Self::Unsaid,
             Err(NotSent::NoTime | NotSent::NoConnection) | Ok(Outcome::Unknown(Doubt::NoAnswer)) => Self::Ill,
             Ok(Outcome::Unknown(Doubt::Unusable { reason: Unusable::Status, .. })) => Self::Ill,
@@ -222,6 +223,7 @@ mod tests {
             (unusable(Unusable::NotJson), Health::Well),
             (unusable(Unusable::Status), Health::Ill),
             (Err(NotSent::NoConnection), Health::Ill),
+            (Err(NotSent::NoDescriptor), Health::Unsaid),
         ] {
             for given in [second(1), second(45)] {
                 let wait = Wait { timeout: second(45), given, taken: given };

@@ -169,6 +169,8 @@ pub enum NotSent {
     NoConnection,
     /// Waiting for a connection took all the time there was.
     NoTime,
+    /// This machine had no file descriptor left for a connection: the switch's own lack, and nothing about the provider.
+    NoDescriptor,
 }
 
 impl fmt::Display for NotSent {
@@ -176,6 +178,7 @@ impl fmt::Display for NotSent {
         f.write_str(match self {
             Self::NoConnection => "no connection to the provider could be made",
             Self::NoTime => "no connection to the provider was made in time",
+            Self::NoDescriptor => "the switch can open no further connection",
         })
     }
 }
@@ -231,6 +234,7 @@ mod tests {
         for (not_sent, expect) in [
             (NotSent::NoConnection, "no connection to the provider could be made"),
             (NotSent::NoTime, "no connection to the provider was made in time"),
+            (NotSent::NoDescriptor, "the switch can open no further connection"),
         ] {
             assert_eq!(not_sent.to_string(), expect);
         }

@@ -15,7 +15,7 @@ use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 use vouchsafe_core::advice::AdviceEnd;
 use vouchsafe_core::id::{ChannelId, ProviderId};
-use vouchsafe_core::outcome::{Decline, Doubt};
+use vouchsafe_core::outcome::{Decline, Doubt, NotSent};
 use vouchsafe_core::transaction::Kind;
 use vouchsafe_store::{Figures, StoreError, Tally};
 
@@ -106,13 +106,13 @@ impl Ending {
             Ok(_) => Self::Approved,
             Err(Refusal::Declined(Decline::ByProvider(_))) => Self::Declined,
             Err(
-                Refusal::Declined(Decline::NotSent(_))
+                Refusal::Declined(Decline::NotSent(NotSent::NoConnection | NotSent::NoTime))
                 | Refusal::Unknown(Doubt::NoAnswer | Doubt::Unusable { .. })
                 | Refusal::NoRoom(NoRoom::Circuit)
                 | Refusal::AdvicesFirst,
             ) => Self::ProviderFault,
             Err(
-                Refusal::Declined(Decline::OurCredentials)
+                Refusal::Declined(Decline::OurCredentials | Decline::NotSent(NotSent::NoDescriptor))
                 | Refusal::Unknown(Doubt::Lost)
                 | Refusal::NotRecorded
                 | Refusal::Unsure,

@@ -20,7 +20,7 @@ use vouchsafe_core::outcome::NotSent;
 use crate::Patience;
 use crate::suv::SuvConfig;
 use crate::suv::base_url::Security;
-use crate::suv::connector::{InTime, tcp};
+use crate::suv::connector::{InTime, no_connection, tcp};
 use crate::suv::endpoint::ConfigFault;
 use crate::suv::timely::Timely;
 use crate::suv::whole::{Unread, whole};
@@ -170,7 +170,7 @@ async fn exchange<C: Connect + Clone + Send + Sync + 'static>(
             tracing::warn!(error = reasons(&error), "a provider did not answer");
             // An error of connecting says the same even where an earlier, closed connection was noted.
             return Err(if error.is_connect() || connection.connection_metadata().is_none() {
-                Lost::BeforeTheFirstByte(NotSent::NoConnection)
+                Lost::BeforeTheFirstByte(no_connection(&error))
             } else {
                 Lost::AfterTheFirstByte
             });

@@ -86,6 +86,7 @@ impl Record for Decline {
             Self::OurCredentials => out.push(1),
             Self::NotSent(NotSent::NoConnection) => out.push(2),
             Self::NotSent(NotSent::NoTime) => out.push(3),
+            Self::NotSent(NotSent::NoDescriptor) => out.push(4),
         }
     }
 
@@ -95,6 +96,7 @@ impl Record for Decline {
             1 => Ok(Self::OurCredentials),
             2 => Ok(Self::NotSent(NotSent::NoConnection)),
             3 => Ok(Self::NotSent(NotSent::NoTime)),
+            4 => Ok(Self::NotSent(NotSent::NoDescriptor)),
             _ => Err(UNKNOWN_KIND),
         }
     }

@@ -177,6 +177,7 @@ pub fn outcomes() -> Vec<Outcome> {
         Outcome::Declined(Decline::OurCredentials),
         Outcome::Declined(Decline::NotSent(NotSent::NoConnection)),
         Outcome::Declined(Decline::NotSent(NotSent::NoTime)),
+        Outcome::Declined(Decline::NotSent(NotSent::NoDescriptor)),
         Outcome::Unknown(Doubt::NoAnswer),
         Outcome::Unknown(Doubt::Unusable { reason: Unusable::Status, error: Some(error) }),
         Outcome::Unknown(Doubt::Lost),
