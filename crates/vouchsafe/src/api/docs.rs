@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use http::{HeaderValue, header};
 
 use crate::api::router::Service;
@@ -15,6 +15,6 @@ pub(crate) async fn openapi(State(service): State<Arc<Service>>) -> Response {
 }
 
 /// The same as a page that loads nothing from anywhere.
-pub(crate) async fn page(State(service): State<Arc<Service>>) -> Html<String> {
-    Html(service.docs.clone())
+pub(crate) async fn page(State(service): State<Arc<Service>>) -> Response {
+    Html(service.docs.clone()).into_response()
 }

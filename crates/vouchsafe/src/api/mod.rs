@@ -11,12 +11,14 @@ mod health;
 mod joint;
 mod lookups;
 mod oauth;
+mod patient;
 mod requests;
 mod reset;
 mod router;
 mod server;
 mod shelves;
 mod trace;
+mod traffic;
 mod whole;
 
 pub use router::router;

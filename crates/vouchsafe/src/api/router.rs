@@ -30,8 +30,10 @@ pub(crate) struct Service {
     pub(crate) gate: Gate,
     pub(crate) base_path: String,
     pub(crate) shelves: Shelves,
+    /// The interface's description and its page, as bytes that all answers share: whoever asks often and takes nothing in
+    /// must not fill the memory.
     pub(crate) openapi: Bytes,
-    pub(crate) docs: String,
+    pub(crate) docs: Bytes,
     /// What strangers may ask for, and what costs more than to answer.
     pub(crate) readiness: Joint<bool>,
     pub(crate) figures: Joint<Option<Bytes>>,
@@ -48,7 +50,7 @@ pub fn router(app: Arc<App>, access: Access, base_path: &str) -> Router {
         base_path: base_path.to_owned(),
         shelves: Shelves::default(),
         openapi: description.to_string().into(),
-        docs: openapi::page(&description),
+        docs: openapi::page(&description).into(),
         readiness: Joint::new(health::READINESS_KEEPS, health::PATIENCE),
         // Whoever reads figures wants those of now.
         figures: Joint::new(Duration::ZERO, health::PATIENCE),

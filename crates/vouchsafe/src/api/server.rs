@@ -1,34 +1,42 @@
 //! Takes connections and answers them until it is told to stop.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::response::Response;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, join};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::access::Peer;
 use crate::api::crowd::Crowd;
+use crate::api::patient::Patient;
+use crate::api::traffic::Traffic;
 use crate::app::App;
+use crate::config::Limits;
 use crate::tls::LiveTls;
 
 /// How long to wait before the next connection is taken after one could not be, for want of descriptors say.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long the other end of a connection that is to end has to take in what was answered last. Whoever reads at all does
+/// so in less; whoever does not must not hold up a stop.
+const PARTING: Duration = Duration::from_secs(3);
+/// How many requests may be under way on one HTTP/2 connection. Fewer than 100 hinder whoever has one connection only, as
+/// RFC 9113 says; each more is one more answer that an end which reads nothing makes us keep.
+const STREAMS: u32 = 100;
 /// What every HTTP/2 connection begins with, and no HTTP/1.1 request does.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -38,7 +46,7 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<LiveTls>>, router: Rou
     let front = Arc::new(Front::new(tls, router, &app));
     let places = Arc::new(Semaphore::new(app.limits.connections.min(Semaphore::MAX_PERMITS)));
     let crowd = Crowd::new(app.limits.connections_per_address);
-    let connections = GracefulShutdown::new();
+    let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
@@ -50,9 +58,9 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<LiveTls>>, router: Rou
                     tracing::debug!(%address, "limits.connections_per_address is reached: a connection is closed");
                     continue;
                 };
-                let (front, watcher) = (Arc::clone(&front), connections.watcher());
-                tokio::spawn(async move {
-                    if let Err(error) = front.receive(stream, address, watcher).await {
+                let front = Arc::clone(&front);
+                connections.spawn(async move {
+                    if let Err(error) = front.receive(stream, address).await {
                         tracing::debug!(%error, "a connection ended badly");
                     }
                     drop((place, member));
@@ -66,7 +74,8 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<LiveTls>>, router: Rou
     }
     drop(listener);
     let finished = async {
-        connections.shutdown().await;
+        connections.close();
+        connections.wait().await;
         app.work.close();
         app.work.wait().await;
     };
@@ -106,24 +115,27 @@ impl Front {
         let mut http1 = http1::Builder::new();
         // This time runs from one answer to the end of the next head, so it bounds both idling and slow headers; the
         // first head has a stricter bound of its own. Who closes its sending half is still answered.
-        http1.timer(TokioTimer::new()).header_read_timeout(limits.idle.max(limits.header)).half_close(true);
+        http1.timer(TokioTimer::new()).header_read_timeout(idle(limits)).half_close(true);
         http1.max_buf_size(limits.header_bytes);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2.timer(TokioTimer::new()).keep_alive_interval(limits.header).keep_alive_timeout(limits.header);
-        http2.max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX));
+        http2
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX));
         Self { http1, http2, tls, router, app: Arc::clone(app) }
     }
 
     /// Answers what comes on a connection until it ends. The time for its first head runs from the beginning, so that
     /// a handshake is no place to be silent in.
-    async fn receive(&self, stream: TcpStream, address: IpAddr, watcher: Watcher) -> io::Result<()> {
+    async fn receive(&self, stream: TcpStream, address: IpAddr) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let head_until = Instant::now() + self.app.limits.header;
         let Some(tls) = &self.tls else {
             let (reading, writing) = stream.into_split();
-            return self.talk(reading, writing, Peer::new(address, None), head_until, watcher).await;
+            let writing = Patient::new(writing, idle(&self.app.limits));
+            return self.talk(reading, writing, Peer::new(address, None), head_until).await;
         };
-        let handshake = TlsAcceptor::from(tls.current()).accept(stream);
+        let handshake = TlsAcceptor::from(tls.current()).accept(Patient::new(stream, idle(&self.app.limits)));
         let stream = tokio::select! {
             biased;
             shaken = timeout_at(head_until, handshake) => shaken??,
@@ -133,7 +145,7 @@ impl Front {
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let peer = Peer::new(address, shown);
         let (reading, writing) = tokio::io::split(stream);
-        self.talk(reading, writing, peer, head_until, watcher).await
+        self.talk(reading, writing, peer, head_until).await
     }
 
     /// Finds out which version of HTTP is spoken, and speaks it.
@@ -143,7 +155,6 @@ impl Front {
         writing: impl AsyncWrite + Send + Unpin + 'static,
         peer: Peer,
         head_until: Instant,
-        watcher: Watcher,
     ) -> io::Result<()> {
         let begun = tokio::select! {
             biased;
@@ -152,43 +163,58 @@ impl Front {
             () = self.app.stopping.cancelled() => return Ok(()),
         };
         let is_http2 = begun == PREFACE;
-        let stream = join(io::Cursor::new(begun).chain(reading), writing);
+        let stream = TokioIo::new(join(io::Cursor::new(begun).chain(reading), writing));
         let router = TowerToHyperService::new(self.router.clone());
-        let answer = move |mut request: Request<Incoming>| {
+        let traffic = Arc::new(Traffic::default());
+        let coming = Arc::clone(&traffic);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            let under_way = coming.begin();
             request.extensions_mut().insert(peer.clone());
-            router.call(request)
-        };
+            let answer = router.call(request);
+            async move {
+                let answer = answer.await;
+                drop(under_way);
+                answer
+            }
+        });
         if is_http2 {
-            let connection = self.http2.serve_connection(TokioIo::new(stream), service_fn(answer));
-            return watcher.watch(connection).await.map_err(io::Error::other);
+            // Whoever answers our pings and asks nothing is as idle as whoever says nothing at all.
+            self.drive(self.http2.serve_connection(stream, service), &traffic, traffic.quiet(idle(&self.app.limits)))
+                .await
+        } else {
+            // The builder has the time between two requests; that to the first is ours to see to.
+            self.drive(self.http1.serve_connection(stream, service), &traffic, traffic.unasked(head_until)).await
         }
-        self.http1(stream, answer, watcher, head_until).await
     }
 
-    /// HTTP/1.1, whose first request must have arrived as far as its body at a time.
-    async fn http1<A: Future<Output = Result<Response, Infallible>> + Send + 'static>(
+    /// Answers what is asked on a connection until the other end has had enough, or else until it is silent or the switch
+    /// stops. Then nothing more is taken, what is under way is answered, and there is a moment to take the answers in.
+    async fn drive(
         &self,
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        answer: impl Fn(Request<Incoming>) -> A + Send + 'static,
-        watcher: Watcher,
-        head_until: Instant,
+        connection: impl GracefulConnection<Error = hyper::Error>,
+        traffic: &Traffic,
+        silence: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let asked = CancellationToken::new();
-        let told = asked.clone();
-        let service = service_fn(move |request| {
-            told.cancel();
-            answer(request)
-        });
-        let connection = self.http1.serve_connection(TokioIo::new(stream), service);
-        let mut connection = pin!(watcher.watch(connection));
+        let mut connection = pin!(connection);
         tokio::select! {
             biased;
             ended = &mut connection => return ended.map_err(io::Error::other),
-            () = asked.cancelled() => {}
-            () = sleep_until(head_until) => return Err(io::ErrorKind::TimedOut.into()),
+            () = self.app.stopping.cancelled() => {}
+            () = silence => {}
         }
-        connection.await.map_err(io::Error::other)
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            biased;
+            ended = connection => ended.map_err(io::Error::other),
+            () = traffic.quiet(PARTING) => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
+}
+
+/// How long nothing may happen on a connection: nothing be asked, or nothing be taken in of what was answered. The head of
+/// a next request has no less time than that of the first.
+fn idle(limits: &Limits) -> Duration {
+    limits.idle.max(limits.header)
 }
 
 /// Reads as much as shows which version of HTTP it is. Whether the preface is there is only known when all of it is.

@@ -19,7 +19,8 @@ pub struct Limits {
     pub body: Duration,
     /// How long the first bytes of a connection and the head of its first request may take to arrive.
     pub header: Duration,
-    /// How long a kept-alive HTTP/1.1 connection may be idle, and the head of its next request take to arrive.
+    /// How long a connection may be idle, over HTTP/1.1 the head of its next request take to arrive, and an answer wait while
+    /// nothing of it is taken in.
     pub idle: Duration,
     /// How many connections there may be at once; the next one waits.
     pub connections: usize,

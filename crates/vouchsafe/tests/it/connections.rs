@@ -7,9 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::world::{Setup, Switch, eventually};
+use crate::world::{PREFACE, Setup, Switch, eventually};
 
-const PREFACE: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const HALF_A_HEAD: &str = "POST /suv/v1/vouchers HTTP/1.1\r\nhost:";
 /// Short enough to wait for, and long enough that no caller here misses it by being slow.
 const SHORT: Duration = Duration::from_secs(1);

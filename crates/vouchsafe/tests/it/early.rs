@@ -8,7 +8,9 @@ use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::world::Switch;
+use crate::world::{
+    DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, Switch, frame, next_frame,
+};
 
 /// More than fits into the buffers between caller and switch.
 const LARGE: usize = 6 * 1024 * 1024;
@@ -85,30 +87,6 @@ async fn who_asks_first_whether_to_send_a_body_is_refused_at_once() {
     assert!(answer.contains("connection: close"), "{answer}");
 }
 
-/// The kinds of HTTP/2 frames that a test names.
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-/// Flags of frames.
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
-}
-
-/// Kind, flags and stream of the next frame.
-async fn next_frame(caller: &mut TcpStream) -> (u8, u8, u8) {
-    let mut head = [0; 9];
-    caller.read_exact(&mut head).await.unwrap();
-    let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
-    caller.read_exact(&mut vec![0; length]).await.unwrap();
-    (head[3], head[4], head[8])
-}
-
 #[tokio::test]
 async fn no_stream_is_reset_while_its_body_is_still_being_sent() {
     let switch = Switch::asking("http://127.0.0.1:1/suv/v1").await;
@@ -116,7 +94,7 @@ async fn no_stream_is_reset_while_its_body_is_still_being_sent() {
     // Method POST, scheme http, path and authority, as HPACK writes them without a table of its own.
     let head = [b"\x83\x86\x04\x10".as_slice(), b"/suv/v1/vouchers", b"\x01\x06switch"].concat();
     let begun = [
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        PREFACE.as_bytes().to_vec(),
         frame(SETTINGS, 0, 0, &[]),
         frame(HEADERS, END_HEADERS, 1, &head),
         frame(DATA, 0, 1, &[b' '; 1000]),
@@ -127,14 +105,14 @@ async fn no_stream_is_reset_while_its_body_is_still_being_sent() {
     for trip in 1..=20 {
         caller.write_all(&frame(PING, 0, 0, &[0; 8])).await.unwrap();
         while seen.iter().filter(|(kind, ..)| *kind == PING).count() < trip {
-            seen.push(next_frame(&mut caller).await);
+            seen.push(next_frame(&mut caller).await.unwrap().0);
         }
     }
     let is_reset = |seen: &[(u8, u8, u8)]| seen.iter().any(|(kind, ..)| *kind == RST_STREAM);
     assert!(!is_reset(&seen), "{seen:?}");
     caller.write_all(&frame(DATA, END_STREAM, 1, &[])).await.unwrap();
     while seen.last().is_none_or(|(_, flags, stream)| (*flags & END_STREAM, *stream) != (END_STREAM, 1)) {
-        seen.push(next_frame(&mut caller).await);
+        seen.push(next_frame(&mut caller).await.unwrap().0);
     }
     assert!(!is_reset(&seen), "{seen:?}");
 }

@@ -46,6 +46,7 @@ mod strangers;
 mod tidy;
 mod tls;
 mod trouble;
+mod unread;
 mod unreliable;
 mod voucher_order;
 mod world;

@@ -135,6 +135,22 @@ async fn a_graceful_stop_waits_for_no_handshake() {
 }
 
 #[tokio::test]
+async fn answers_that_nobody_takes_in_take_up_no_place_for_ever() {
+    let second = Duration::from_secs(1);
+    let scene = Scene::set(|setup| {
+        setup.limits.connections = 1;
+        setup.limits.idle = second;
+        setup.limits.header = second;
+    })
+    .await;
+    let mut caller = scene.connection(None, &[HTTP_1]).await.unwrap();
+    // More answers than fit into the buffers between switch and caller.
+    let asked = "GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(40);
+    caller.write_all(asked.as_bytes()).await.unwrap();
+    timeout(EVER, scene.shown()).await.expect("the place is still taken");
+}
+
+#[tokio::test]
 async fn a_changed_certificate_is_shown_to_new_connections_without_a_restart() {
     let scene = Scene::set(|setup| setup.limits.file_check = Duration::from_millis(5)).await;
     let old = scene.connection(None, &[HTTP_1]).await.unwrap();

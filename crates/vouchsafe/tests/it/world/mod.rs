@@ -4,6 +4,7 @@ mod audited;
 mod certificates;
 mod channel;
 mod channel_log;
+mod frames;
 mod meddled_store;
 mod provider_stub;
 mod sandbox;
@@ -24,6 +25,9 @@ pub(crate) use audited::{audited, is_settled};
 pub(crate) use certificates::{Authority, Pair, TlsFolder, connect};
 pub(crate) use channel::{Answer, Channel, path};
 pub(crate) use channel_log::ChannelLog;
+pub(crate) use frames::{
+    DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, frame, next_frame, only_answer_pings,
+};
 pub(crate) use meddled_store::{MeddledStore, Meddler, Verb};
 pub(crate) use provider_stub::{CODE, ProviderStub, approval, approve, take};
 pub(crate) use sandbox::Sandbox;
