@@ -96,8 +96,8 @@ pub trait Store: Send + Sync {
     async fn put_off(&self, attempt: Attempt) -> Result<(), StoreError>;
 
     /// Commits that advices which are open and due later are due at `at`: one transaction's, or everybody's where
-    /// none is named, at most `most` of them. Returns how many; attempts do not change. Where a person has it done,
-    /// the act is recorded in the same commit, unless there was nothing to do.
+    /// none is named, at most `most` of them. Returns how many, and fewer than `most` are the last there were; attempts do
+    /// not change. Where a person has it done, the act is recorded in the same commit, unless there was nothing to do.
     async fn redrive(
         &self,
         number: Option<TransactionNumber>,

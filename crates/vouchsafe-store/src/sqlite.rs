@@ -31,6 +31,7 @@ use crate::{
 
 mod acts;
 mod book;
+mod by_hand;
 mod command;
 mod fault;
 mod journal;

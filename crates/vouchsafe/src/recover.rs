@@ -40,8 +40,10 @@ pub async fn leftovers(app: &Arc<App>) -> Result<usize, StoreError> {
 async fn make_up(app: &Arc<App>) -> Result<(), StoreError> {
     settle_all(app, Owed::MissedConfirmation, app.due_by()).await?;
     let horizons = app.providers.values().map(|desk| desk.sheet.in_flight_horizon);
-    let latest = app.due_by() + horizons.fold(app.limits.back_off.most, Duration::max);
-    while app.store.redrive(None, latest, BATCH, None).await? > 0 {}
+    let longest = horizons.fold(app.limits.back_off.most, Duration::max);
+    // The bound moves on with the clock, and fewer than a batch are the last: what deliveries put off meanwhile is within
+    // bounds, and to wait until nothing is beyond an old bound might never end.
+    while app.store.redrive(None, app.due_by() + longest, BATCH, None).await? == BATCH {}
     Ok(())
 }
 

@@ -25,7 +25,7 @@ mod reseal;
 mod set_aside;
 
 pub(super) use act::{EndAct, IntendAct, note_done};
-pub(super) use attempt::{PutOff, Redrive};
+pub(super) use attempt::{PutOff, Redrive, RedriveEach};
 #[cfg(test)]
 pub(super) use attempt::{REDRIVE_ALL, REDRIVE_ONE};
 pub(super) use change::RecordEvent;

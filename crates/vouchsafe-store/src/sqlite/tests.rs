@@ -20,6 +20,7 @@ mod integrity;
 mod keys;
 mod lives;
 mod migration;
+mod redriving;
 mod secrets;
 
 /// A folder with a store in it.
@@ -145,6 +146,7 @@ fn no_query_walks_a_whole_table() {
         (row::LOOK_UP, &["transactions_by_key", "transactions_by_upstream_id", "advices_by_id"]),
         (command::REDRIVE_ONE, &["INTEGER PRIMARY KEY"]),
         (command::REDRIVE_ALL, &["advices_open"]),
+        (by_hand::WAITING, &["advices_open"]),
         (owed::DUE_ADVICES, &["advices_open"]),
         (owed::UNANSWERED, &["transactions_by_due_at", "transactions_by_due_at"]),
         (owed::UNCONFIRMED, &["transactions_by_due_at"]),

@@ -2,19 +2,22 @@
 
 use jiff::Timestamp;
 use vouchsafe_core::advice::Advice;
-use vouchsafe_store::{ActEnd, Deed, Entry, OpenAdvice, OpenAdvices, Store, StoreError};
+use vouchsafe_store::sqlite::SqliteStore;
+use vouchsafe_store::{
+    ActEnd, Deed, Entry, OpenAdvice, OpenAdvices, QueuedAdvice, Store, StoreError, TransactionNumber,
+};
 
 use crate::clock::{Clock as _, MachineClock};
 use crate::command::grounds::{Grounds, Signed, standing};
 use crate::command::orphans::{age, only};
+use crate::command::pace::Pace;
+use crate::command::progress::Progress;
 use crate::command::show::reference;
 use crate::command::store::StoreArguments;
 use crate::command::{Failure, block_on, say};
 
 /// How many of those that are sent next are shown for each provider.
 const SHOWN: usize = 10;
-/// How many advices are moved in one commit: a running switch must not wait long for its own.
-const BATCH: usize = 256;
 
 /// Prints how many advices wait for each provider, for how long the oldest has, and whose are sent next.
 pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
@@ -58,7 +61,8 @@ pub(crate) fn redrive(id: Option<&str>, grounds: &Grounds, which: &StoreArgument
         let journal = store.journal(number).await.map_err(Failure::failed)?;
         let act = signed.act(now, Deed::RedriveAdvice(number), &before(&journal), "due at once");
         match store.redrive(Some(number), now, 1, Some(act)).await.map_err(Failure::failed)? {
-            0 => say(&format!("Transaction {number} has no advice that waits: see `vouchsafe show {number}`.")),
+            // It may have ended since it was looked at.
+            0 => say(&not_moved(number, &store.journal(number).await.map_err(Failure::failed)?)),
             _ => say(&format!("The advice of transaction {number} is sent again at once.")),
         }
     })
@@ -66,7 +70,10 @@ pub(crate) fn redrive(id: Option<&str>, grounds: &Grounds, which: &StoreArgument
 
 /// Has everybody's open advices sent at once, in as many commits as it takes: the act is on record before the first of
 /// them, and its end after the last. Returns how many there were.
-async fn redrive_all(store: &dyn Store, signed: &Signed, now: Timestamp) -> Result<usize, StoreError> {
+///
+/// They are those that wait as it begins. What the switch attempts meanwhile and puts off again keeps its new pause: else
+/// this would not end, and a provider that is still down would be asked without a pause.
+async fn redrive_all(store: &SqliteStore, signed: &Signed, now: Timestamp) -> Result<usize, StoreError> {
     let open: u64 = store.tally().await?.open_advices.iter().map(|owed| owed.count).sum();
     if open == 0 {
         return Ok(0);
@@ -82,20 +89,35 @@ async fn redrive_all(store: &dyn Store, signed: &Signed, now: Timestamp) -> Resu
     moved.and_then(|moved| ended.map(|()| moved))
 }
 
-async fn redrive_batches(store: &dyn Store, now: Timestamp) -> Result<usize, StoreError> {
-    let mut all = 0;
-    loop {
-        match store.redrive(None, now, BATCH, None).await? {
-            0 => return Ok(all),
-            some => all += some,
-        }
+async fn redrive_batches(store: &SqliteStore, now: Timestamp) -> Result<usize, StoreError> {
+    let waiting = store.waiting(now).await?;
+    let (mut progress, mut pace) = (Progress::new("redriving"), Pace::new());
+    let (mut rest, mut moved) = (waiting.as_slice(), 0);
+    while !rest.is_empty() {
+        let (batch, after) = rest.split_at(pace.batch().min(rest.len()));
+        moved += pace.give_way_after(store.redrive_each(batch.to_vec(), now)).await?;
+        rest = after;
+        progress.show((waiting.len() - rest.len()) as u64, waiting.len() as u64);
     }
+    Ok(moved)
+}
+
+/// What is said where a transaction has no advice that could be sent sooner.
+fn not_moved(number: TransactionNumber, journal: &[Entry]) -> String {
+    if open(journal).is_some() {
+        return format!("The advice of transaction {number} is due already and waits for the switch to send it.");
+    }
+    format!("Transaction {number} has no open advice: see `vouchsafe show {number}`.")
+}
+
+/// What is owed of a transaction, with the event that it was queued with.
+fn open(journal: &[Entry]) -> Option<(QueuedAdvice, &Entry)> {
+    journal.iter().find_map(|entry| entry.advice.filter(|_| entry.advice_end.is_none()).zip(Some(entry)))
 }
 
 /// How a transaction's advice stands that is about to be sent again.
 fn before(journal: &[Entry]) -> String {
-    let open = journal.iter().find_map(|entry| entry.advice.filter(|_| entry.advice_end.is_none()).zip(Some(entry)));
-    open.map_or_else(
+    open(journal).map_or_else(
         || "no advice is open".to_owned(),
         |(queued, entry)| format!("open {}, attempts so far: {}", name(queued.advice), entry.attempts),
     )
@@ -125,7 +147,10 @@ fn line(owed: &OpenAdvices, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use vouchsafe_core::id::ProviderId;
+    use uuid::Uuid;
+    use vouchsafe_core::advice::AdviceEnd;
+    use vouchsafe_core::id::{MessageId, ProviderId};
+    use vouchsafe_core::transaction::{Event, State};
 
     use super::*;
 
@@ -138,5 +163,31 @@ mod tests {
         };
         check(1, "1 advice waits for house, the oldest for 2 h 1 min");
         check(12, "12 advices wait for house, the oldest for 2 h 1 min");
+    }
+
+    #[test]
+    fn what_is_due_already_is_told_apart_from_what_has_ended() {
+        let id = MessageId::new(Uuid::from_u128(7));
+        let at = Timestamp::from_second(1_000).unwrap();
+        let check = |advice_end, expect: &str| {
+            let entry = Entry {
+                version: 1,
+                at,
+                event: Event::ConfirmationDue,
+                state: State::Confirming,
+                outcome: None,
+                advice: Some(QueuedAdvice { id, advice: Advice::Confirmation, due_at: at }),
+                advice_end,
+                attempts: 3,
+                advised: None,
+                note: None,
+                is_destroyed: false,
+            };
+            assert_eq!(not_moved(TransactionNumber(17), &[entry]), expect);
+        };
+        check(None, "The advice of transaction 17 is due already and waits for the switch to send it.");
+        let ended = "Transaction 17 has no open advice: see `vouchsafe show 17`.";
+        check(Some(AdviceEnd::Delivered), ended);
+        assert_eq!(not_moved(TransactionNumber(17), &[]), ended);
     }
 }

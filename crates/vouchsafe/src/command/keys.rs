@@ -8,13 +8,11 @@ use vouchsafe_store::{ActEnd, ActNumber, Deed, KeyStanding, Store as _, StoreErr
 
 use crate::clock::{Clock as _, MachineClock};
 use crate::command::grounds::{Grounds, standing};
+use crate::command::pace::Pace;
 use crate::command::progress::Progress;
 use crate::command::store::{StoreArguments, cannot_open};
 use crate::command::{Failure, block_on, say, sealing_key};
 use crate::config::KeySource;
-
-/// How many transactions are sealed anew in one commit: a running switch must not wait long for its own.
-const BATCH: usize = 128;
 
 /// What can be done with keys.
 #[derive(Debug, Subcommand)]
@@ -28,7 +26,8 @@ pub(crate) enum KeysCommand {
     /// Seal everything with a new key and throw the older ones away; works beside a running switch, which takes the new
     /// key up at once.
     ///
-    /// It can be interrupted at any time; the same command goes on where it was. Once it is done, no copy of the store
+    /// It gives way to the switch after every commit, so it takes some minutes for a million transactions. It can be
+    /// interrupted at any time; the same command goes on where it was. Once it is done, no copy of the store
     /// shows what it held, unless an older copy of the keys is kept too: a backup of the store holds them, sealed with
     /// the key from the configuration.
     Rotate {
@@ -126,12 +125,13 @@ fn next_key(keys: &[KeyStanding]) -> (u16, String) {
 /// Seals everything anew and throws the older keys away. Returns how many transactions were sealed anew, and how many
 /// keys were thrown away.
 async fn change_keys(store: &SqliteStore, act: ActNumber) -> Result<(usize, usize), StoreError> {
-    let mut progress = Progress::new("sealing anew");
+    let (mut progress, mut pace) = (Progress::new("sealing anew"), Pace::new());
     // What comes after this is sealed with the new key from the start.
     let (_, last) = store.keys().await?;
     let mut count = 0;
     loop {
-        let step = store.reseal(BATCH).await?;
+        let batch = pace.batch();
+        let step = pace.give_way_after(store.reseal(batch)).await?;
         progress.show(step.up_to.0, last.0);
         count += step.count;
         if step.count == 0

@@ -14,6 +14,7 @@ mod grounds;
 mod keys;
 mod openapi;
 mod orphans;
+mod pace;
 mod progress;
 mod providers;
 mod sandbox;

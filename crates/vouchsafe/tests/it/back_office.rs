@@ -232,5 +232,5 @@ async fn an_operator_sees_what_is_owed_and_has_it_sent_sooner() {
     assert_eq!(switch.state("app", id(&other)).await, State::Reversing, "its pause is not over");
     redrive("--all").says(0, &["1 advice is sent again at once"]);
     reversed(&other).await;
-    redrive(id(&one)).says(0, &["has no advice that waits"]);
+    redrive(id(&one)).says(0, &["has no open advice"]);
 }

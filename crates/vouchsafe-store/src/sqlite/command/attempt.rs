@@ -62,3 +62,24 @@ impl Command for Redrive {
         Ok(count)
     }
 }
+
+/// Has the open advices of several transactions sent sooner. Whoever names them has each moved once at most: to look for
+/// whatever waits would find again what was attempted meanwhile and put off.
+pub(in crate::sqlite) struct RedriveEach {
+    pub(in crate::sqlite) numbers: Vec<TransactionNumber>,
+    pub(in crate::sqlite) at: Timestamp,
+}
+
+impl Command for RedriveEach {
+    type Answer = usize;
+
+    fn apply(&self, tables: &mut Tables) -> Result<usize, Fault> {
+        let mut statement = tables.connection.prepare_cached(REDRIVE_ONE)?;
+        let mut count = 0;
+        for number in &self.numbers {
+            let (first, last) = (row::position(*number, 0)?, row::position(*number, row::LAST_VERSION)?);
+            count += statement.execute((self.at.as_millisecond(), i64::MAX, first, last))?;
+        }
+        Ok(count)
+    }
+}
