@@ -159,6 +159,12 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// What a record begins with that is sealed with the key of this number, and one that is destroyed.
+    pub(crate) fn beginnings(number: u16) -> ([u8; 3], [u8; 1]) {
+        let [high, low] = number.to_be_bytes();
+        ([BY_NUMBER, high, low], [DESTROYED])
+    }
+
     /// The bytes of what is destroyed.
     pub(crate) fn destroyed(digest: Mark) -> Vec<u8> {
         let mut bytes = vec![DESTROYED];

@@ -44,7 +44,7 @@ pub(super) fn acts(book: Book<'_>, of: Option<TransactionNumber>, most: usize) -
             return if later.is_none_or(|first| first == 1) { Ok(in_order(found)) } else { Err(gap(later)) };
         };
         let act = prove(book, row)?.recorded;
-        if later.is_some_and(|later| later != act.number.0 + 1) {
+        if later.is_some_and(|later| later != act.number.0.saturating_add(1)) {
             return Err(gap(later));
         }
         later = Some(act.number.0);
@@ -82,11 +82,14 @@ pub(super) fn prove_all(
     let mut expected = 1;
     while let Some(row) = rows.next()? {
         let number = ActNumber(row.get::<_, i64>(0)?.cast_unsigned());
-        if number.0 != expected {
+        // Below 1 no number was ever given; what stands there is no gap before the first.
+        if number.0 != expected && number.0.cast_signed() > 0 {
             visit(Err(Fault::BrokenAct { number: ActNumber(expected), what: Damaged("it is gone") }))?;
         }
         visit(prove(book, row))?;
-        expected = number.0 + 1;
+        if number.0.cast_signed() > 0 {
+            expected = number.0.saturating_add(1);
+        }
     }
     Ok(())
 }

@@ -3,15 +3,37 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::book::Book;
 use super::command::RedriveEach;
-use super::{Fault, SqliteStore};
+use super::{Fault, SqliteStore, row};
 use crate::{StoreError, TransactionNumber};
 
 /// Over the index of what is open: those that have ended are as many as were ever sent.
 pub(super) const WAITING: &str =
     "SELECT position >> 20 FROM advices INDEXED BY advices_open WHERE state = 0 AND due_at > ?1";
 
+pub(super) const ORPHANS: &str =
+    "SELECT number FROM transactions INDEXED BY transactions_orphaned WHERE state = 8 ORDER BY number";
+pub(super) const UNFINALISED: &str = "SELECT number FROM transactions INDEXED BY transactions_unfinalised
+     WHERE state = 2 AND due_at IS NULL ORDER BY number";
+
 impl SqliteStore {
+    /// What is wrong with each orphan that was altered: [`Store::orphans`](crate::Store::orphans) passes them over.
+    ///
+    /// # Errors
+    /// As every reading verb.
+    pub async fn altered_orphans(&self) -> Result<Vec<String>, StoreError> {
+        self.readers.read(|book| altered(book, ORPHANS)).await
+    }
+
+    /// The same of those that [`Store::unfinalised`](crate::Store::unfinalised) passes over.
+    ///
+    /// # Errors
+    /// As every reading verb.
+    pub async fn altered_unfinalised(&self) -> Result<Vec<String>, StoreError> {
+        self.readers.read(|book| altered(book, UNFINALISED)).await
+    }
+
     /// The transactions whose advice is open and due later than that, as of this moment: what [`SqliteStore::redrive_each`]
     /// is to be asked for.
     ///
@@ -42,4 +64,18 @@ fn waiting(connection: &Connection, after: Timestamp) -> Result<Vec<TransactionN
     // In the order of their numbers, so that each commit touches few pages.
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+fn altered(book: Book<'_>, sql: &str) -> Result<Vec<String>, Fault> {
+    let mut statement = book.connection.prepare_cached(sql)?;
+    let mut rows = statement.query(())?;
+    let mut altered = Vec::new();
+    while let Some(row) = rows.next()? {
+        let number = TransactionNumber(row.get::<_, i64>(0)?.cast_unsigned());
+        match row::linked(book, number) {
+            Err(fault) if fault.is_damage() => altered.push(fault.of(number)),
+            linked => drop(linked?),
+        }
+    }
+    Ok(altered)
 }

@@ -31,7 +31,7 @@ pub(super) use attempt::{REDRIVE_ALL, REDRIVE_ONE};
 pub(super) use change::RecordEvent;
 pub(super) use destroy::Destroy;
 pub(super) use intent::{Forestall, Noted, OpenTransaction, Placed};
-pub(super) use reseal::{BeginKey, Reseal, RetireKeys};
+pub(super) use reseal::{BeginKey, Reseal, ResealAgain, RetireKeys, is_all_resealed};
 pub(super) use set_aside::SetAside;
 
 /// Something to write. It may be applied again after a rollback, so it keeps nothing of a first attempt.

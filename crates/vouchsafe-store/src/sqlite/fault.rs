@@ -32,6 +32,8 @@ pub enum OpenError {
     },
     /// It was sealed with another key.
     OtherKey,
+    /// It is sealed already with the key that was to replace its own.
+    SameKey,
     /// The operating system refused, in its own words.
     File(String),
     /// The engine refused, in its own words.
@@ -53,6 +55,7 @@ impl fmt::Display for OpenError {
                 )
             }
             Self::OtherKey => f.write_str("this store was sealed with another key"),
+            Self::SameKey => f.write_str("this store is sealed with that key already: name a new one"),
             Self::File(words) => write!(f, "the store's file cannot be used: {words}"),
             Self::Engine(words) => write!(f, "the engine refused to open the store: {words}"),
         }
@@ -120,6 +123,28 @@ impl Fault {
             // What the engine hands over is not of the kind that its column holds.
             Self::Engine(error) => !matches!(error, rusqlite::Error::SqliteFailure(..)),
             Self::Destroyed | Self::ByConfigured => false,
+        }
+    }
+
+    /// Whether the engine finds the file itself torn at the place where it was asked to read.
+    pub(super) fn is_torn_page(&self) -> bool {
+        let Self::Engine(error) = self else { return false };
+        matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
+    /// What is wrong, in words.
+    pub(super) fn words(self) -> String {
+        match Cause::from(self) {
+            Cause::Damaged(words) => words,
+            cause => cause.to_string(),
+        }
+    }
+
+    /// The same of a transaction, which the words name.
+    pub(super) fn of(self, number: TransactionNumber) -> String {
+        match self.at(number, None) {
+            fault @ (Self::Broken(_) | Self::BrokenAct { .. }) => fault.words(),
+            fault => format!("transaction {number}: {}", fault.words()),
         }
     }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::book::{self, Book};
-use super::command::{BeginKey, Reseal, RetireKeys, Tables, note_done};
+use super::command::{BeginKey, Reseal, ResealAgain, RetireKeys, Tables, is_all_resealed, note_done};
 use super::{Fault, OpenError, SqliteStore, row, schema, total, verify};
 use crate::act::{Act, ActNumber};
-use crate::seal::{Place, Sealer};
+use crate::seal::{Form, Place, Sealer};
 use crate::{Cause, KeyStanding, Resealed, StoreError, TransactionNumber, Verdict};
 
 impl SqliteStore {
@@ -17,9 +17,9 @@ impl SqliteStore {
     /// found, and the sum over all. `progress` hears up to which transaction all was looked at, and what the last is.
     ///
     /// # Errors
-    /// Where the engine fails. What is broken is in the [`Verdict`].
+    /// Where the store cannot be read at all. What is broken is in the [`Verdict`], and so is where the engine failed.
     pub async fn verify(&self, mut progress: impl FnMut(u64, u64) + Send + 'static) -> Result<Verdict, StoreError> {
-        self.readers.read(move |book| verify::verify(book, &mut progress)).await
+        self.readers.read(move |book| Ok(verify::verify(book, &mut progress))).await
     }
 
     /// The keys that records are sealed with, the newest last, and the number of the last transaction.
@@ -43,10 +43,11 @@ impl SqliteStore {
     }
 
     /// Commits the next step of the change to the newest key: seals anew what at most `most` transactions hold, or acts
-    /// once no transaction is left. It may be interrupted at any time, and goes on where it was.
+    /// once no transaction is left. It may be interrupted at any time, and goes on where it was. What is damaged cannot be
+    /// sealed anew and is passed over.
     ///
     /// # Errors
-    /// As every writing verb; [`Cause::Damaged`] names a record that cannot be opened, and so cannot be sealed anew.
+    /// As every writing verb.
     pub async fn reseal(&self, most: usize) -> Result<Resealed, StoreError> {
         let (_, resealed) = self.writer()?.complete(Reseal { most }).await?;
         Ok(resealed)
@@ -57,8 +58,15 @@ impl SqliteStore {
     /// [`SqliteStore::reseal`] is not done.
     ///
     /// # Errors
-    /// As every writing verb.
+    /// As every writing verb; [`Cause::Damaged`] names what is damaged and therefore still sealed with an older key. Then
+    /// all keys are kept, and the next [`SqliteStore::reseal`] begins anew.
     pub async fn retire_keys(&self, act: ActNumber, at: Timestamp) -> Result<Option<usize>, StoreError> {
+        // Nothing more is ever sealed with an older key, so what is found here holds until the keys are thrown away.
+        let Some(left) = self.readers.read(left).await? else { return Ok(None) };
+        if !left.is_empty() {
+            self.writer()?.complete(ResealAgain).await?;
+            return Err(StoreError::Determinate(Cause::Damaged(told(&left))));
+        }
         let (_, retired) = self.writer()?.complete(RetireKeys { act, at }).await?;
         Ok(retired)
     }
@@ -72,6 +80,9 @@ impl SqliteStore {
         let path = path.canonicalize()?;
         let _lock = schema::lock(&path)?;
         let (connection, vault) = schema::open_for_writing_beside(&path, old)?;
+        if schema::check_key(&connection, new).is_ok() {
+            return Err(OpenError::SameKey);
+        }
         let mut tables = Tables::new(connection, Arc::new(vault));
         // What is not committed is rolled back when the connection is closed.
         tables.connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -84,6 +95,53 @@ impl SqliteStore {
         rewrap().map_err(|fault| OpenError::Engine(Cause::from(fault).to_string()))?;
         Ok(tables.connection.execute_batch("COMMIT")?)
     }
+}
+
+/// How many of the records that were left are named.
+const NAMED: usize = 10;
+
+/// The records that are not sealed with the newest key, once all was looked at.
+fn left(book: Book<'_>) -> Result<Option<Vec<String>>, Fault> {
+    if !is_all_resealed(book)? {
+        return Ok(None);
+    }
+    let mut left = Vec::new();
+    for (place, table, columns) in [
+        ("number", "transactions", &["request"][..]),
+        ("position", "events", &["outcome", "note", "advised"]),
+        ("number", "acts", &["record"]),
+        ("number", "act_ends", &["note"]),
+    ] {
+        let is_older = |column| format!("substr({column}, 1, 3) <> ?1 AND substr({column}, 1, 1) <> ?2");
+        let are_older: Vec<_> = columns.iter().map(is_older).collect();
+        let sql = format!("SELECT {place} FROM {table} WHERE {} ORDER BY {place}", are_older.join(" OR "));
+        let mut statement = book.connection.prepare(&sql)?;
+        let mut rows = statement.query(Form::beginnings(book.vault.newest()))?;
+        while let Some(next) = rows.next()? {
+            let at: i64 = next.get(0)?;
+            left.push(match table {
+                "transactions" => format!("the request of transaction {at}"),
+                "events" => format!("event {} of transaction {}", row::version(at), at >> row::VERSION_BITS),
+                _ => format!("act {at}"),
+            });
+        }
+    }
+    Ok(Some(left))
+}
+
+/// What was left, in words.
+fn told(left: &[String]) -> String {
+    let named: Vec<&str> = left.iter().take(NAMED).map(String::as_str).collect();
+    let more = match left.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let plural = if left.len() == 1 { "record is" } else { "records are" };
+    format!(
+        "{} {plural} damaged and still sealed with an older key: {}{more}; all else is sealed anew",
+        left.len(),
+        named.join(", ")
+    )
 }
 
 fn standing(book: Book<'_>) -> Result<(Vec<KeyStanding>, TransactionNumber), Fault> {

@@ -19,11 +19,14 @@ use crate::{Cause, StoreError};
 const READERS: usize = 4;
 
 /// What is read belongs together, and is proven against one another: it must all be of one commit, whatever is written
-/// meanwhile. Nothing is written here, so it ends the same way whatever came of it.
+/// meanwhile. Nothing is written here, so it ends the same way whatever came of it, and what was read holds even if the
+/// engine does not commit, as after a page that it found torn.
 fn at_one_moment<T>(connection: &Connection, reading: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     connection.prepare_cached("BEGIN")?.execute(())?;
     let result = reading();
-    connection.prepare_cached("COMMIT")?.execute(())?;
+    if connection.prepare_cached("COMMIT")?.execute(()).is_err() && !connection.is_autocommit() {
+        connection.prepare_cached("ROLLBACK")?.execute(())?;
+    }
     result
 }
 

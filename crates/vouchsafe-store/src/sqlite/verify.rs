@@ -21,11 +21,9 @@ const PORTION: i64 = 256;
 const TOLD: usize = 100;
 
 /// Proves everything as of one moment. `progress` hears, now and then, up to which transaction all was looked at and
-/// what the last one is.
-///
-/// # Errors
-/// Only where the engine fails; what is broken is in the [`Verdict`].
-pub(super) fn verify(book: Book<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Verdict, Fault> {
+/// what the last one is. Where the engine fails, that is told among what is broken, and the rest is looked at all the
+/// same: what was found until then must not be lost.
+pub(super) fn verify(book: Book<'_>, progress: &mut dyn FnMut(u64, u64)) -> Verdict {
     Audit { book, verdict: Verdict::default(), sum: 0, entries: Some(0) }.run(progress)
 }
 
@@ -38,19 +36,50 @@ struct Audit<'a> {
 }
 
 impl Audit<'_> {
-    fn run(mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Verdict, Fault> {
+    fn run(mut self, progress: &mut dyn FnMut(u64, u64)) -> Verdict {
+        let pages = self.look_at_pages();
+        self.unless_read("the file's pages", pages);
+        let transactions = self.look_at_transactions(progress);
+        if transactions.is_err() {
+            self.entries = None;
+        }
+        self.unless_read("the list of transactions", transactions);
+        let forestalled = self.look_at_forestalled();
+        self.unless_read("reversals that came before their requests", forestalled);
+        let acts = self.look_at_acts();
+        self.unless_read("what was done by hand", acts);
+        let strays = self.look_for_strays();
+        self.unless_read("what belongs to nothing", strays);
+        let strange = self.look_for_strange_entries();
+        self.unless_read("the entries of vouchers", strange);
+        let sum = self.compare_sum();
+        self.unless_read("the sum over all journals", sum);
+        self.verdict
+    }
+
+    fn unless_read(&mut self, what: &str, looked: Result<(), Fault>) {
+        if let Err(fault) = looked {
+            self.break_with(format!("{what} cannot be read to the end: {}", fault.words()));
+        }
+    }
+
+    fn look_at_transactions(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Fault> {
         let connection = self.book.connection;
-        self.look_at_pages()?;
         let last: i64 =
             connection.query_row("SELECT coalesce(max(number), 0) FROM transactions", (), |row| row.get(0))?;
-        let mut after = 0;
+        // The store gives numbers from 1 on; somebody else may have given others.
+        let mut after = i64::MIN;
         while let Some(portion) = numbers(connection, after)? {
             for number in portion {
                 after = number;
                 self.look_at(TransactionNumber(number.cast_unsigned()))?;
             }
-            progress(after.unsigned_abs(), last.unsigned_abs());
+            progress(after.max(0).unsigned_abs(), last.max(0).unsigned_abs());
         }
+        Ok(())
+    }
+
+    fn look_at_forestalled(&mut self) -> Result<(), Fault> {
         for noted in row::forestalled(self.book, None)? {
             let noted = match noted {
                 Err(fault) if fault.is_damage() => {
@@ -68,11 +97,7 @@ impl Audit<'_> {
                 self.break_with(format!("{what}: {} {}", noted.key.channel.as_str(), noted.key.id));
             }
         }
-        self.look_at_acts()?;
-        self.look_for_strays()?;
-        self.look_for_strange_entries()?;
-        self.compare_sum()?;
-        Ok(self.verdict)
+        Ok(())
     }
 
     /// Indexes and pages, as the engine proves them.
@@ -98,11 +123,11 @@ impl Audit<'_> {
                 self.sum = self.sum.wrapping_add(proven.shares);
                 Ok(())
             }
-            Err(fault) if !fault.is_damage() => Err(fault),
+            Err(fault) if !fault.is_damage() && !fault.is_torn_page() => Err(fault),
             Err(fault) => {
                 // What it is entered under is not known.
                 self.entries = None;
-                self.break_with(words(fault.at(number, None)));
+                self.break_with(fault.of(number));
                 Ok(())
             }
         }
@@ -169,7 +194,7 @@ impl Audit<'_> {
                     self.sum = self.sum.wrapping_add(proven.shares);
                 }
                 Err(fault) if !fault.is_damage() => return Err(fault),
-                Err(fault) => self.break_with(words(fault)),
+                Err(fault) => self.break_with(fault.words()),
             }
             Ok(())
         })
@@ -242,14 +267,6 @@ impl Audit<'_> {
         if self.verdict.told.len() < TOLD {
             self.verdict.told.push(words);
         }
-    }
-}
-
-/// What is broken, in words.
-fn words(fault: Fault) -> String {
-    match Cause::from(fault) {
-        Cause::Damaged(words) => words,
-        cause => cause.to_string(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `vouchsafe acts`: what people did by hand, and why.
 
+use std::num::NonZeroUsize;
+
 use vouchsafe_store::{ActEnd, RecordedAct, Store as _};
 
 use crate::command::store::StoreArguments;
@@ -7,11 +9,11 @@ use crate::command::{Failure, block_on, say};
 use crate::story::{Words, time};
 
 /// Prints the newest acts, one in a line, the newest last.
-pub(crate) fn list(most: usize, which: &StoreArguments) -> Result<(), Failure> {
+pub(crate) fn list(most: NonZeroUsize, which: &StoreArguments) -> Result<(), Failure> {
     let found = which.find()?;
     let path = found.path.display().to_string();
     let store = found.read()?;
-    let acts = block_on(async { store.acts(None, most).await.map_err(Failure::failed) })?;
+    let acts = block_on(async { store.acts(None, most.get()).await.map_err(Failure::unread) })?;
     if acts.is_empty() {
         return say(&format!("Nothing was done by hand so far, as far as {path} knows."));
     }

@@ -25,7 +25,7 @@ pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
     let path = found.path.display().to_string();
     let store = found.read()?;
     let now = MachineClock.now();
-    let lines = block_on(async { lines(&store, now).await.map_err(Failure::failed) })?;
+    let lines = block_on(async { lines(&store, now).await.map_err(Failure::unread) })?;
     if lines.is_empty() {
         return say(&format!("Nothing is owed to any provider in {path}: every advice has ended."));
     }
@@ -56,13 +56,13 @@ pub(crate) fn redrive(id: Option<&str>, grounds: &Grounds, which: &StoreArgument
             let plural = if all == 1 { "advice is" } else { "advices are" };
             return say(&format!("{all} {plural} sent again at once."));
         };
-        let found = store.look_up(by).await.map_err(Failure::failed)?;
+        let found = store.look_up(by).await.map_err(Failure::unread)?;
         let number = only(id, &found).map_err(Failure::failed)?.number;
-        let journal = store.journal(number).await.map_err(Failure::failed)?;
+        let journal = store.journal(number).await.map_err(Failure::unread)?;
         let act = signed.act(now, Deed::RedriveAdvice(number), &before(&journal), "due at once");
         match store.redrive(Some(number), now, 1, Some(act)).await.map_err(Failure::failed)? {
             // It may have ended since it was looked at.
-            0 => say(&not_moved(number, &store.journal(number).await.map_err(Failure::failed)?)),
+            0 => say(&not_moved(number, &store.journal(number).await.map_err(Failure::unread)?)),
             _ => say(&format!("The advice of transaction {number} is sent again at once.")),
         }
     })

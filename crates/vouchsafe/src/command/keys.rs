@@ -1,10 +1,10 @@
 //! `vouchsafe keys`: what the store is sealed with, and how that is changed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use vouchsafe_store::sqlite::SqliteStore;
-use vouchsafe_store::{ActEnd, ActNumber, Deed, KeyStanding, Store as _, StoreError};
+use vouchsafe_store::{ActEnd, ActNumber, Cause, Deed, KeyStanding, Store as _, StoreError};
 
 use crate::clock::{Clock as _, MachineClock};
 use crate::command::grounds::{Grounds, standing};
@@ -60,7 +60,7 @@ pub(crate) fn keys(command: &KeysCommand) -> Result<(), Failure> {
         KeysCommand::Rotate { grounds, store } => rotate(grounds, store),
         KeysCommand::Rewrap { to_file, to_env, grounds, store } => {
             let to = match (to_file, to_env) {
-                (Some(file), _) => KeySource::File(file.clone()),
+                (Some(file), _) => KeySource::File(absolute(file)?),
                 (None, Some(name)) => KeySource::Environment(name.clone()),
                 (None, None) => {
                     return Err(Failure::unusable("say where the new key is with --to-file FILE or --to-env NAME"));
@@ -71,9 +71,14 @@ pub(crate) fn keys(command: &KeysCommand) -> Result<(), Failure> {
     }
 }
 
+/// A configuration reads a path from its own folder on, and not from the one in which this is typed.
+fn absolute(file: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(file).map_err(|error| Failure::unusable(format!("--to-file {}: {error}", file.display())))
+}
+
 fn list(which: &StoreArguments) -> Result<(), Failure> {
     let store = which.find()?.read()?;
-    let (keys, _) = block_on(async { store.keys().await.map_err(Failure::failed) })?;
+    let (keys, _) = block_on(async { store.keys().await.map_err(Failure::unread) })?;
     say(&keys.iter().map(|key| line(key, keys.last())).collect::<Vec<_>>().join("\n"))
 }
 
@@ -91,7 +96,7 @@ fn rotate(grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
     let signed = grounds.signed()?;
     let store = which.find()?.write()?;
     let (number, count, retired) = block_on(async {
-        let (keys, _) = store.keys().await.map_err(Failure::failed)?;
+        let (keys, _) = store.keys().await.map_err(Failure::unread)?;
         let (number, before) = next_key(&keys);
         let after = format!("key {number} seals, the older ones are thrown away");
         let act = signed.act(MachineClock.now(), Deed::RotateKeys(number), &before, &after);
@@ -101,8 +106,7 @@ fn rotate(grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
             Err(error) => {
                 // Where this is not recorded either, the act is listed as one of which nobody knows that it was done.
                 let _ = store.end_act(act, ActEnd::Failed(standing(&error.to_string())), MachineClock.now()).await;
-                let hint = "the older keys are kept, and `vouchsafe verify` tells what is broken";
-                Err(Failure::failed(format!("{error}; {hint}")))
+                Err(Failure::failed(not_changed(&error)))
             }
         }
     })?;
@@ -120,6 +124,15 @@ fn next_key(keys: &[KeyStanding]) -> (u16, String) {
         [only] => (only.number.saturating_add(1), format!("key {} seals", only.number)),
         [.., newest] => (newest.number, format!("the change to key {} was interrupted", newest.number)),
     }
+}
+
+/// What is said of a change of keys that has not come to its end. What is sealed anew stays so.
+fn not_changed(error: &StoreError) -> String {
+    let hint = match error.cause() {
+        Cause::Damaged(_) => "`vouchsafe verify` tells what is broken",
+        Cause::Overloaded | Cause::Closed | Cause::Destroyed | Cause::Engine(_) => "run it again to go on",
+    };
+    format!("{}; the older keys are kept, and {hint}", error.cause())
 }
 
 /// Seals everything anew and throws the older keys away. Returns how many transactions were sealed anew, and how many

@@ -30,6 +30,7 @@ mod verify;
 use std::fmt;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -117,8 +118,8 @@ enum Command {
     /// nobody knows whether it was done.
     Acts {
         /// How many of the newest are shown.
-        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
-        limit: usize,
+        #[arg(long, value_name = "NUMBER", default_value = "50")]
+        limit: NonZeroUsize,
         #[command(flatten)]
         store: store::StoreArguments,
     },
@@ -279,6 +280,11 @@ impl Failure {
     /// The same, with what it means before it.
     pub(crate) fn because(self, meaning: &str) -> Self {
         Self { sentence: format!("{meaning}: {}", self.sentence), ..self }
+    }
+
+    /// The store could not be read. That nothing was written goes without saying.
+    pub(crate) fn unread(error: vouchsafe_store::StoreError) -> Self {
+        Self::failed(error.cause())
     }
 
     /// What the person gave cannot be used.

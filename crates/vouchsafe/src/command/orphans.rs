@@ -10,7 +10,8 @@ use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{Event, Kind, State, next};
 use vouchsafe_core::voucher::VoucherCode;
-use vouchsafe_store::{Change, Deed, Dossier, Entry, Recorded, Store, StoreError, Transaction, TransactionNumber};
+use vouchsafe_store::sqlite::SqliteStore;
+use vouchsafe_store::{Change, Deed, Dossier, Entry, Recorded, Store as _, StoreError, Transaction, TransactionNumber};
 
 use crate::clock::{Clock as _, MachineClock};
 use crate::command::grounds::{Grounds, Signed};
@@ -27,8 +28,8 @@ pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
     let found = which.find()?;
     let path = found.path.display().to_string();
     let store = found.read()?;
-    let orphans = block_on(async { orphans(&store).await.map_err(Failure::failed) })?;
-    if orphans.is_empty() {
+    let (orphans, untold) = block_on(async { orphans(&store).await.map_err(Failure::unread) })?;
+    if orphans.is_empty() && untold.is_empty() {
         return say(&format!("There are no orphans in {path}: no money is at risk."));
     }
     let now = MachineClock.now();
@@ -36,8 +37,27 @@ pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
         .iter()
         .map(|(orphan, request, journal)| block(orphan, request.presented_code(), journal, now))
         .collect();
-    blocks.push(sum(orphans.iter().map(|(orphan, ..)| orphan)));
-    say(&blocks.join("\n\n"))
+    blocks.extend(untold.iter().map(|words| cannot_be_told(words)));
+    if !orphans.is_empty() {
+        blocks.push(sum(orphans.iter().map(|(orphan, ..)| orphan)));
+    }
+    say(&blocks.join("\n\n"))?;
+    all_told(&untold)
+}
+
+/// What stands in a list in place of a transaction that was altered.
+pub(crate) fn cannot_be_told(words: &str) -> String {
+    format!("CANNOT BE TOLD  {words}")
+}
+
+/// A list is whole only where all of it could be told.
+pub(crate) fn all_told(untold: &[String]) -> Result<(), Failure> {
+    match untold.len() {
+        0 => Ok(()),
+        count => Err(Failure::failed(format!(
+            "{count} of what is to be listed cannot be told and is in no sum: `vouchsafe verify` tells what is broken"
+        ))),
+    }
 }
 
 /// Closes one orphan with a reason, which is kept in its journal and among the acts.
@@ -46,7 +66,7 @@ pub(crate) fn resolve(id: &str, grounds: &Grounds, which: &StoreArguments) -> Re
     let signed = grounds.signed()?;
     let store = which.find()?.write()?;
     block_on(async {
-        let found = store.look_up(by).await.map_err(Failure::failed)?;
+        let found = store.look_up(by).await.map_err(Failure::unread)?;
         let orphan = only(id, &found).map_err(Failure::failed)?;
         let change = resolution(orphan, &signed, MachineClock.now()).map_err(Failure::failed)?;
         match store.record(change).await.map_err(Failure::failed)? {
@@ -98,17 +118,24 @@ fn resolution(orphan: &Transaction, signed: &Signed, at: Timestamp) -> Result<Ch
     })
 }
 
-/// Every orphan with its request and its journal, in the order of their numbers.
-async fn orphans(store: &dyn Store) -> Result<Vec<(Transaction, Request, Vec<Entry>)>, StoreError> {
+/// An orphan with its request and its journal.
+type Told = (Transaction, Request, Vec<Entry>);
+
+/// Every orphan, in the order of their numbers, and what is wrong with those that cannot be told.
+async fn orphans(store: &SqliteStore) -> Result<(Vec<Told>, Vec<String>), StoreError> {
     let mut all = Vec::new();
+    let mut untold = store.altered_orphans().await?;
     let mut after = TransactionNumber(0);
     loop {
         let some = store.orphans(after, BATCH).await?;
-        let Some(last) = some.last() else { return Ok(all) };
+        let Some(last) = some.last() else { return Ok((all, untold)) };
         after = last.number;
         for orphan in some {
-            let Dossier { request, journal } = store.dossier(orphan.number).await?;
-            all.push((orphan, request, journal));
+            match store.dossier(orphan.number).await {
+                Ok(Dossier { request, journal }) => all.push((orphan, request, journal)),
+                // One that is broken must not hide the others.
+                Err(error) => untold.push(format!("transaction {}: {}", orphan.number, error.cause())),
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ const ACTS: usize = 100;
 pub(crate) fn show(id: &str, which: &StoreArguments) -> Result<(), Failure> {
     let reference = reference(id)?;
     let store = which.find()?.read()?;
-    let stories = block_on(async { stories(&store, reference).await.map_err(Failure::failed) })?;
+    let stories = block_on(async { stories(&store, reference).await.map_err(Failure::unread) })?;
     if stories.is_empty() {
         return Err(Failure::failed(nobody(id)));
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use vouchsafe_store::{Store, StoreError, Transaction, TransactionNumber};
 
 use crate::clock::{Clock as _, MachineClock};
-use crate::command::orphans::age;
+use crate::command::orphans::{age, all_told, cannot_be_told};
 use crate::command::store::StoreArguments;
 use crate::command::{Failure, block_on, say};
 use crate::story::amount;
@@ -17,19 +17,24 @@ pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
     let found = which.find()?;
     let path = found.path.display().to_string();
     let store = found.read()?;
-    let waiting = block_on(async { waiting(&store).await.map_err(Failure::failed) })?;
-    if waiting.is_empty() {
+    let (waiting, untold) = block_on(async {
+        let untold = store.altered_unfinalised().await.map_err(Failure::unread)?;
+        Ok((waiting(&store).await.map_err(Failure::unread)?, untold))
+    })?;
+    if waiting.is_empty() && untold.is_empty() {
         return say(&format!("In {path} every approved transaction of dual messaging is confirmed or reversed."));
     }
     let now = MachineClock.now();
     let mut lines: Vec<_> = waiting.iter().map(|transaction| line(transaction, now)).collect();
+    lines.extend(untold.iter().map(|words| cannot_be_told(words)));
     let plural = if waiting.len() == 1 { "transaction waits" } else { "transactions wait" };
     lines.push(format!(
         "{} {plural} for a confirmation or a reversal by its channel. Nobody else can know whether the voucher was handed \
          over: have the channel send one of the two.",
         waiting.len()
     ));
-    say(&lines.join("\n"))
+    say(&lines.join("\n"))?;
+    all_told(&untold)
 }
 
 async fn waiting(store: &dyn Store) -> Result<Vec<Transaction>, StoreError> {

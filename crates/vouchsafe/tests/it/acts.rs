@@ -98,6 +98,7 @@ async fn every_act_beside_a_running_switch_leaves_exactly_one_record() {
     let all = operator.acts();
     assert_eq!(all.len(), 10);
     assert!(all[0].starts_with("act 1  ") && all[9].starts_with("act 10  "), "the newest last: {all:#?}");
+    operator.types(&["acts", "--limit", "0"]).says(2, &["--limit"]);
     let last = operator.types(&["acts", "--limit", "1"]);
     assert_eq!(last.text.lines().collect::<Vec<_>>(), [&all[9]]);
     operator.types(&["verify"]).says(0, &["Nothing was altered", ", 10 acts"]);

@@ -157,6 +157,20 @@ async fn an_orphan_is_listed_until_an_operator_closes_it_with_a_reason() {
         ],
     );
 
+    let store = rusqlite::Connection::open(switch.store_path()).unwrap();
+    for (tamper, undo, words) in [
+        (
+            "UPDATE transactions SET asked_amount = asked_amount + 1",
+            "UPDATE transactions SET asked_amount = asked_amount - 1",
+            "its row was altered",
+        ),
+        ("UPDATE events SET at = at + 1", "UPDATE events SET at = at - 1", "the chain of its journal breaks here"),
+    ] {
+        store.execute_batch(tamper).unwrap();
+        let told = ["CANNOT BE TOLD  transaction ", words, "1 of what is to be listed cannot be told"];
+        operator.types(&["orphans"]).says(1, &told);
+        store.execute_batch(undo).unwrap();
+    }
     operator.types(&["orphans", "resolve", &number, "--reason", "  "]).says(2, &["say why, with --reason TEXT"]);
     operator.types(&["orphans", "resolve", "4711", "--reason", "no"]).says(1, &["no transaction here"]);
     assert_eq!(switch.state("app", id(&sale)).await, State::Orphaned);

@@ -23,6 +23,8 @@ async fn a_store_is_proven_beside_a_running_switch_and_what_was_altered_is_named
     let whole = operator.types(&["verify"]);
     whole.says(0, &["2 transactions, ", "Nothing was altered, and nothing is missing"]);
     operator.types(&["verify", "--expect", &sum(&whole.text)]).says(0, &["Nothing was altered"]);
+    let written_down = format!(" {} ", sum(&whole.text).to_uppercase());
+    operator.types(&["verify", "--expect", &written_down]).says(0, &["Nothing was altered"]);
     operator.types(&["verify", "--expect", "00"]).says(1, &["the store has moved on since, or was put back"]);
 
     let number = switch.transaction("app", id(&kept)).await.unwrap().number;
@@ -72,6 +74,7 @@ async fn a_stopped_store_takes_another_key_from_the_configuration() {
     let config = std::fs::read_to_string(operator.config()).unwrap().replace("sealing.key", "new.key");
     std::fs::write(operator.config(), config).unwrap();
     operator.types(&["verify"]).says(0, &["Nothing was altered"]);
+    operator.types(&rewrap).says(1, &["this store is sealed with that key already"]);
     operator.types(&[&["keys", "rewrap"][..], &because].concat()).says(2, &["--to-file"]);
     drop(folder);
 }

@@ -97,7 +97,7 @@ impl Destroy {
 }
 
 /// The numbers of the next transactions.
-fn numbers(tables: &Tables, after: i64, most: i64) -> Result<Vec<i64>, Fault> {
+pub(super) fn numbers(tables: &Tables, after: i64, most: i64) -> Result<Vec<i64>, Fault> {
     let sql = "SELECT number FROM transactions WHERE number > ?1 ORDER BY number LIMIT ?2";
     let mut statement = tables.connection.prepare_cached(sql)?;
     Ok(statement.query_map((after, most), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)

@@ -1,11 +1,13 @@
 //! A new sealing key: begun, everything sealed with it, the older ones thrown away.
 
 use jiff::Timestamp;
+use rusqlite::Row;
 
-use super::{Command, Tables, act};
+use super::{Command, Tables, act, destroy};
 use crate::act::{Act, ActEnd, ActNumber};
 use crate::record::Damaged;
 use crate::seal::Place;
+use crate::sqlite::book::Book;
 use crate::sqlite::{Fault, row};
 use crate::{Key, Resealed, TransactionNumber};
 
@@ -65,20 +67,39 @@ impl Command for Reseal {
         let sql = "SELECT resealed_to FROM sealing_keys ORDER BY number DESC LIMIT 1";
         let done: i64 = tables.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?;
         let most = i64::try_from(self.most).unwrap_or(i64::MAX);
-        let next = row::transactions(tables.book(), row::NUMBERED, (done, most))?;
-        for transaction in &next {
-            let renewed = renewed(tables, &transaction.key, transaction.number);
-            for (sql, row, sealed) in renewed.map_err(|fault| fault.at(transaction.number, None))? {
+        let next = destroy::numbers(tables, done, most)?;
+        for number in &next {
+            let number = TransactionNumber(number.cast_unsigned());
+            // Where its row was altered, nobody knows which place its records were sealed for.
+            let linked = unless_damaged(row::linked(tables.book(), number).map(Some))?;
+            let renewed = linked.map(|linked| renewed(tables, &linked.transaction.key, number)).transpose()?;
+            for (sql, row, sealed) in renewed.unwrap_or_default() {
                 tables.connection.prepare_cached(sql)?.execute((sealed, row))?;
             }
         }
-        let done = next.last().map_or(TransactionNumber(done.cast_unsigned()), |last| last.number);
+        let done = TransactionNumber(next.last().map_or(done, |last| *last).cast_unsigned());
         let sql = "UPDATE sealing_keys SET resealed_to = ?1 WHERE number = ?2";
         tables.connection.prepare_cached(sql)?.execute((done.0.cast_signed(), tables.vault.newest()))?;
         // Acts follow once no transaction is left: they are few, but nothing says how few.
         let acts = if next.is_empty() { reseal_acts(tables, most)? } else { 0 };
         Ok(Resealed { count: next.len(), acts, up_to: done })
     }
+}
+
+/// What is damaged stays as it is, and the rest must not stay with it: before the older keys are thrown away,
+/// `SqliteStore::retire_keys` finds whatever was left.
+fn unless_damaged<T>(found: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
+    match found {
+        Err(fault) if fault.is_damage() => Ok(None),
+        found => found,
+    }
+}
+
+/// The record in a column, sealed with the newest key, where it is not yet.
+fn renewed_column(book: Book<'_>, row: &Row<'_>, column: usize, place: Place<'_>) -> Result<Option<Vec<u8>>, Fault> {
+    let sealed = row.get_ref(column)?.as_blob_or_null().map_err(|error| Fault::Engine(error.into()));
+    let renewed = sealed.and_then(|sealed| sealed.map(|sealed| book.renew(place, sealed)).transpose());
+    Ok(unless_damaged(renewed)?.flatten())
 }
 
 /// Seals anew what the next acts hold, and returns how many they are.
@@ -98,13 +119,7 @@ fn reseal_acts(tables: &Tables, most: i64) -> Result<usize, Fault> {
             (1, Place::Act(number), "UPDATE acts SET record = ?1 WHERE number = ?2"),
             (2, Place::ActEnd(number), "UPDATE act_ends SET note = ?1 WHERE number = ?2"),
         ] {
-            let sealed = row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
-            let anew = sealed.map(|sealed| tables.book().renew(place, sealed)).transpose();
-            let anew = anew.map_err(|fault| match fault {
-                Fault::Damaged(what) => Fault::BrokenAct { number, what },
-                other => other,
-            })?;
-            if let Some(sealed) = anew.flatten() {
+            if let Some(sealed) = renewed_column(tables.book(), row, column, place)? {
                 renewed.push((update, last, sealed));
             }
         }
@@ -121,11 +136,13 @@ fn reseal_acts(tables: &Tables, most: i64) -> Result<usize, Fault> {
 fn renewed(tables: &Tables, key: &Key, number: TransactionNumber) -> Result<Vec<Renewed>, Fault> {
     let book = tables.book();
     let mut renewed = Vec::new();
-    let sql = "SELECT request FROM transactions WHERE number = ?1";
-    let row = number.0.cast_signed();
-    let request: Vec<u8> = tables.connection.prepare_cached(sql)?.query_row([row], |row| row.get(0))?;
-    if let Some(sealed) = book.renew(Place::Request(key), &request)? {
-        renewed.push(("UPDATE transactions SET request = ?1 WHERE number = ?2", row, sealed));
+    let mut statement = tables.connection.prepare_cached("SELECT request FROM transactions WHERE number = ?1")?;
+    let mut rows = statement.query([number.0.cast_signed()])?;
+    while let Some(row) = rows.next()? {
+        if let Some(sealed) = renewed_column(book, row, 0, Place::Request(key))? {
+            let sql = "UPDATE transactions SET request = ?1 WHERE number = ?2";
+            renewed.push((sql, number.0.cast_signed(), sealed));
+        }
     }
     let sql = "SELECT position, outcome, note, advised FROM events WHERE position BETWEEN ?1 AND ?2";
     let mut statement = tables.connection.prepare_cached(sql)?;
@@ -138,13 +155,25 @@ fn renewed(tables: &Tables, key: &Key, number: TransactionNumber) -> Result<Vec<
             (2, Place::Note(key, version), "UPDATE events SET note = ?1 WHERE position = ?2"),
             (3, Place::Advised(key, version), "UPDATE events SET advised = ?1 WHERE position = ?2"),
         ] {
-            let sealed = row.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
-            if let Some(sealed) = sealed.map(|sealed| book.renew(place, sealed)).transpose()?.flatten() {
+            if let Some(sealed) = renewed_column(book, row, column, place)? {
                 renewed.push((update, position, sealed));
             }
         }
     }
     Ok(renewed)
+}
+
+/// Has the change to the newest key begin anew, with everything: what was left may have been put right.
+pub(in crate::sqlite) struct ResealAgain;
+
+impl Command for ResealAgain {
+    type Answer = ();
+
+    fn apply(&self, tables: &mut Tables) -> Result<(), Fault> {
+        let sql = "UPDATE sealing_keys SET resealed_to = 0, acts_resealed_to = 0 WHERE number = ?1";
+        tables.connection.prepare_cached(sql)?.execute([tables.vault.newest()])?;
+        Ok(())
+    }
 }
 
 /// Throws the older keys away, once nothing is sealed with them, and ends the act that had it done.
@@ -158,13 +187,7 @@ impl Command for RetireKeys {
     type Answer = Option<usize>;
 
     fn apply(&self, tables: &mut Tables) -> Result<Self::Answer, Fault> {
-        // Whatever was written since the key was begun is sealed with it: see `Tables::begin`.
-        let sql = "SELECT EXISTS (SELECT 1 FROM transactions
-                                  WHERE number > (SELECT resealed_to FROM sealing_keys ORDER BY number DESC LIMIT 1))
-                       OR EXISTS (SELECT 1 FROM acts
-                                  WHERE number > (SELECT acts_resealed_to FROM sealing_keys
-                                                  ORDER BY number DESC LIMIT 1))";
-        if tables.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))? {
+        if !is_all_resealed(tables.book())? {
             return Ok(None);
         }
         let sql = "DELETE FROM sealing_keys WHERE number < ?1";
@@ -172,4 +195,15 @@ impl Command for RetireKeys {
         act::end(tables, self.act, &ActEnd::Done, self.at)?;
         Ok(Some(count))
     }
+}
+
+/// Whether all that there is was looked at.
+pub(in crate::sqlite) fn is_all_resealed(book: Book<'_>) -> Result<bool, Fault> {
+    // Whatever was written since the key was begun is sealed with it: see `Tables::begin`.
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM transactions
+                                  WHERE number > (SELECT resealed_to FROM sealing_keys ORDER BY number DESC LIMIT 1))
+                  AND NOT EXISTS (SELECT 1 FROM acts
+                                  WHERE number > (SELECT acts_resealed_to FROM sealing_keys
+                                                  ORDER BY number DESC LIMIT 1))";
+    Ok(book.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?)
 }

@@ -111,6 +111,58 @@ async fn whatever_is_altered_is_found_and_refused() {
 }
 
 #[tokio::test]
+async fn a_torn_page_is_told_with_all_else_that_is_broken() {
+    let house = House::new();
+    let store = house.open();
+    lead(&store).await;
+    let link = "SELECT link FROM events WHERE position = 1 << 20 | 1";
+    let link: Vec<u8> = house.look_inside().query_row(link, (), |row| row.get(0)).unwrap();
+    house.look_inside().execute_batch("DELETE FROM forestalled").unwrap();
+    store.close();
+    let mut file = std::fs::read(house.path()).unwrap();
+    let place = file.windows(link.len()).position(|bytes| bytes == link).unwrap();
+    let page = place / 8192 * 8192;
+    file[page..page + 8].fill(0xff);
+    std::fs::write(house.path(), file).unwrap();
+    let reader = SqliteStore::open_read_only(&house.path(), sealer(1)).unwrap();
+    let Verdict { transactions, forestalled, told, .. } = verdict(&reader).await;
+    assert_eq!((transactions, forestalled), (4, 0), "{told:?}");
+    assert!(told[0].starts_with("the file"), "{told:?}");
+    for words in ["transaction 1: database disk image is malformed", "the sum over all journals is another"] {
+        assert!(told.iter().any(|told| told.contains(words)), "{words}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_no_store_gives_is_looked_at_too() {
+    let house = House::new();
+    let store = house.open();
+    lead(&store).await;
+    house
+        .look_inside()
+        .execute_batch("PRAGMA foreign_keys = off; UPDATE transactions SET number = -4 WHERE number = 4")
+        .unwrap();
+    let told = verdict(&store).await.told;
+    assert!(told.iter().any(|told| told.contains("transaction 18446744073709551612: its row was altered")), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_was_altered_and_is_passed_over_can_be_told() {
+    let house = House::new();
+    let store = house.open();
+    let open = open_new(&store, &key(1)).await;
+    recorded(&store, change(&open, Event::AnswerMissing, State::Orphaned)).await;
+    let sold = recorded(&store, approval(&open_new(&store, &key(2)).await)).await;
+    assert_eq!(store.altered_orphans().await, Ok(Vec::new()));
+    let waiting = store.unfinalised(TransactionNumber(0), 9).await.unwrap();
+    assert_eq!(waiting.iter().map(|one| one.number).collect::<Vec<_>>(), [sold.number]);
+    house.look_inside().execute_batch("UPDATE transactions SET asked_amount = asked_amount + 1").unwrap();
+    assert_eq!(store.orphans(TransactionNumber(0), 9).await, Ok(Vec::new()));
+    assert_eq!(store.altered_orphans().await, Ok(vec!["transaction 1: its row was altered".to_owned()]));
+    assert_eq!(store.altered_unfinalised().await, Ok(vec!["transaction 2: its row was altered".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_journal_cut_off_together_with_its_row_is_missing_from_the_sum() {
     let house = House::new();
     let store = house.open();
@@ -276,6 +328,11 @@ async fn an_act_that_was_altered_removed_or_moved_is_found_and_refused() {
         ("INSERT INTO act_ends SELECT 2, at, NULL, link FROM act_ends", "act 2: its end is not what was written", true),
         ("INSERT INTO act_ends SELECT 9, at, note, link FROM act_ends", "an end belongs to nothing: act 9", false),
         ("DELETE FROM act_ends", "something is gone without a trace", false),
+        (
+            "INSERT INTO acts SELECT -1, at, is_intended, record, link FROM acts WHERE number = 1",
+            "act 18446744073709551615: it was sealed with another key or for another place",
+            true,
+        ),
         ("DELETE FROM act_ends; DELETE FROM acts WHERE number = 3", "something is gone without a trace", false),
         ("DELETE FROM act_ends; DELETE FROM acts", "something is gone without a trace", false),
     ] {

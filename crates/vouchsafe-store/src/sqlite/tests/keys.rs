@@ -129,6 +129,8 @@ async fn another_key_from_the_configuration_opens_the_same_store() {
     assert_eq!(rewrap(1), Err(OpenError::InUse));
     store.close();
     assert_eq!(rewrap(3), Err(OpenError::OtherKey));
+    let same = SqliteStore::rewrap(&house.path(), sealer(1), &sealer(1), act(Deed::RewrapKeys));
+    assert_eq!(same, Err(OpenError::SameKey));
     rewrap(1).unwrap();
     assert_eq!(SqliteStore::open(&house.path(), sealer(1)).map(|_| ()), Err(OpenError::OtherKey));
     let store = SqliteStore::open(&house.path(), sealer(2)).unwrap();
@@ -241,4 +243,42 @@ async fn nothing_of_what_was_destroyed_is_left_in_the_file() {
     assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 1, are_all: true }));
     store.close();
     assert!(!holds(&house), "what it was sealed as is overwritten");
+}
+
+#[tokio::test]
+async fn what_is_damaged_keeps_the_older_key_and_nothing_else_from_the_new_one() {
+    let house = House::new();
+    let store = house.open();
+    let [sold, reversing, declined] = lead(&store).await;
+    let whole: Vec<u8> = house
+        .look_inside()
+        .query_row("SELECT outcome FROM events WHERE position = 1 << 20 | 1", (), |row| row.get(0))
+        .unwrap();
+    let tamper = "UPDATE events SET outcome = CAST(outcome || x'00' AS BLOB) WHERE position = 1 << 20 | 1;
+                  UPDATE transactions SET asked_amount = asked_amount + 1 WHERE number = 3";
+    house.look_inside().execute_batch(tamper).unwrap();
+    let rotation = begin(&store, 2).await.unwrap();
+    for _ in 0..2 {
+        reseal_all(&store).await;
+        let refused = store.retire_keys(rotation, ends_at()).await;
+        let Err(StoreError::Determinate(Cause::Damaged(told))) = refused else { panic!("{refused:?}") };
+        let named = "event 1 of transaction 1, the request of transaction 3";
+        assert!(
+            told.contains(named) || told.contains("the request of transaction 3, event 1 of transaction 1"),
+            "{told}"
+        );
+    }
+    assert_eq!(keys_in_use(&house), [1, 2]);
+    assert!(store.request(sold.number).await.is_ok(), "of what is damaged, the rest is sealed anew");
+    assert!(store.journal(reversing.number).await.is_ok() && store.find(&declined.key).await.is_err());
+    let inside = house.look_inside();
+    inside.execute("UPDATE events SET outcome = ?1 WHERE position = 1 << 20 | 1", [whole]).unwrap();
+    inside.execute("UPDATE transactions SET asked_amount = asked_amount - 1 WHERE number = 3", ()).unwrap();
+    reseal_all(&store).await;
+    assert_eq!(
+        store.retire_keys(rotation, ends_at()).await,
+        Ok(Some(1)),
+        "once it is put right, the change comes to its end"
+    );
+    assert_eq!(keys_in_use(&house), [2]);
 }
