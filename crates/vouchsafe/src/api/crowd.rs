@@ -1,43 +1,67 @@
 //! How many connections come from one place, so that no place alone can take them all.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many times the share of a small IPv6 network a large one has. Whoever is given 48 bits has 65536 small ones in it;
+/// but it may also be a provider whose customers have one each.
+const LARGE_SHARES: usize = 4;
 
 /// The connections that there are, by where they come from.
 #[derive(Debug)]
 pub(super) struct Crowd {
     most: usize,
-    counts: Mutex<HashMap<IpAddr, usize>>,
+    counts: Mutex<HashMap<Place, usize>>,
+}
+
+/// Where connections come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Place {
+    /// One IPv4 address.
+    Address(Ipv4Addr),
+    /// An IPv6 network of 64 bits: whoever has an address has all of it, and counts as one.
+    Small(Ipv6Addr),
+    /// An IPv6 network of 48 bits.
+    Large(Ipv6Addr),
 }
 
 /// One connection, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Member {
     crowd: Arc<Crowd>,
-    from: IpAddr,
+    from: Vec<Place>,
 }
 
 impl Crowd {
-    /// No connections yet, and never more than `most` from one place.
+    /// No connections yet, and never more than `most` from one place, or a few times that from a large network.
     pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, counts: Mutex::default() })
+        // At least one from everywhere: who can never join has no connection to be refused on.
+        Arc::new(Self { most: most.max(1), counts: Mutex::default() })
     }
 
     /// One more connection from this address, if there may be one.
     pub(super) fn join(self: &Arc<Self>, address: IpAddr) -> Option<Member> {
-        let from = place(address);
+        let from = places(address);
         let mut counts = self.counts();
-        // At least one from everywhere: who can never join has no connection to be refused on.
-        let count = counts.entry(from).or_default();
-        if *count >= self.most.max(1) {
+        let has_room = |place: &Place| counts.get(place).is_none_or(|count| *count < self.most_from(*place));
+        if !from.iter().all(has_room) {
             return None;
         }
-        *count += 1;
+        for place in &from {
+            *counts.entry(*place).or_default() += 1;
+        }
         Some(Member { crowd: Arc::clone(self), from })
     }
 
-    fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn most_from(&self, place: Place) -> usize {
+        match place {
+            Place::Address(_) | Place::Small(_) => self.most,
+            Place::Large(_) => self.most.saturating_mul(LARGE_SHARES),
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<Place, usize>> {
         // A thread that panicked between two entries left a usable map behind.
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -46,20 +70,23 @@ impl Crowd {
 impl Drop for Member {
     fn drop(&mut self) {
         let mut counts = self.crowd.counts();
-        if let Some(count) = counts.get_mut(&self.from) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.from);
+        for place in &self.from {
+            if let Some(count) = counts.get_mut(place) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(place);
+                }
             }
         }
     }
 }
 
-/// Whoever has an IPv6 address has a whole network of them (64 bits of it), and counts as one.
-fn place(address: IpAddr) -> IpAddr {
+/// All that an address is counted in.
+fn places(address: IpAddr) -> Vec<Place> {
+    let network = |address: Ipv6Addr, bits: u32| Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> bits));
     match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        four @ IpAddr::V4(_) => four,
+        IpAddr::V4(address) => vec![Place::Address(address)],
+        IpAddr::V6(address) => vec![Place::Small(network(address, 64)), Place::Large(network(address, 48))],
     }
 }
 
@@ -79,6 +106,16 @@ mod tests {
         drop(held.0);
         assert!(join("192.0.2.1").is_some());
         drop((held.1, other, six));
+        assert!(crowd.counts().is_empty());
+    }
+    #[test]
+    fn a_large_network_has_a_few_shares_and_not_one_for_each_small_one_in_it() {
+        let crowd = Crowd::new(2);
+        let join = |address: String| crowd.join(address.parse().unwrap());
+        let members: Vec<_> = (0..100).filter_map(|small| join(format!("2001:db8:1:{small:x}::1"))).collect();
+        assert_eq!(members.len(), 2 * LARGE_SHARES);
+        assert!(join("2001:db8:2::1".to_owned()).is_some(), "another large network");
+        drop(members);
         assert!(crowd.counts().is_empty());
     }
 }
