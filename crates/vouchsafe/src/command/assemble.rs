@@ -1,6 +1,7 @@
 //! Puts a switch together from its configuration: the only place that names an engine or an adapter.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -104,8 +105,19 @@ pub(crate) fn app(config: &Config, store: SqliteStore, catalogue: LiveCatalogue)
     }))
 }
 
+/// Refuses to have something that lets anybody in listen where other machines can reach it, unless a person says so.
+pub(crate) fn only_here(listen: SocketAddr, insecure: bool, what: &str) -> Result<(), Failure> {
+    if listen.ip().is_loopback() || insecure {
+        return Ok(());
+    }
+    Err(Failure::unusable(format!(
+        "the {what} lets anybody in, and {listen} can be reached from other machines; \
+         listen on 127.0.0.1, or say --insecure if that is what you want"
+    )))
+}
+
 /// Listens at an address.
-pub(crate) async fn listen(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| Failure::failed(format!("cannot listen on {address}: {error}")))
 }
 

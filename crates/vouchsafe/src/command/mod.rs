@@ -209,6 +209,9 @@ pub struct SimulatorArguments {
     /// redeemed, and a redemption refunded, only once it is confirmed.
     #[arg(long, value_name = "STYLE", default_value = "single", value_parser = messaging)]
     messaging: Messaging,
+    /// Listen on an address that other machines can reach, although anybody is sold to.
+    #[arg(long)]
+    insecure: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -38,13 +38,7 @@ const SEED: u64 = 1;
 
 /// Runs a switch with its simulated providers until it is asked to stop.
 pub(crate) fn sandbox(arguments: &SandboxArguments) -> Result<(), Failure> {
-    if !arguments.listen.ip().is_loopback() && !arguments.insecure {
-        return Err(Failure::unusable(format!(
-            "the sandbox lets anybody in, and {} can be reached from other machines; \
-             listen on 127.0.0.1, or say --insecure if that is what you want",
-            arguments.listen
-        )));
-    }
+    assemble::only_here(arguments.listen, arguments.insecure, "sandbox")?;
     let _log = telemetry::start(LogFormat::Text).map_err(Failure::failed)?;
     assemble::make_folder(&arguments.data)?;
     let mut config = config(arguments)?;

@@ -17,6 +17,7 @@ use crate::telemetry;
 
 /// Runs a simulated provider until it is asked to stop.
 pub(crate) fn simulator(arguments: &SimulatorArguments) -> Result<(), Failure> {
+    assemble::only_here(arguments.listen, arguments.insecure, "simulator")?;
     let _log = telemetry::start(LogFormat::Text).map_err(Failure::failed)?;
     let faults = Faults {
         drop: arguments.drop,
@@ -32,7 +33,10 @@ pub(crate) fn simulator(arguments: &SimulatorArguments) -> Result<(), Failure> {
         let stop = stop::requested()?;
         let listener = assemble::listen(arguments.listen).await?;
         let address = listener.local_addr().unwrap_or(arguments.listen);
-        say(&format!("A simulated provider serves at http://{address}{BASE_PATH}"))?;
+        say(&format!(
+            "A simulated provider serves at http://{address}{BASE_PATH}\n\
+             ANYBODY IS LET IN: any user name and any password will do."
+        ))?;
         simulator::serve(listener, simulator, stop).await.map_err(Failure::failed)
     })
 }

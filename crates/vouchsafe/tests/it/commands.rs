@@ -124,6 +124,16 @@ fn a_catalogue_is_checked_with_and_without_a_configuration() {
 }
 
 #[test]
+fn what_lets_anybody_in_listens_on_this_machine_only_unless_a_person_says_so() {
+    let folder = folder();
+    for what in ["sandbox", "simulator"] {
+        let refused = format!("the {what} lets anybody in, and 0.0.0.0:0 can be reached from other machines");
+        check(folder.path(), &[what, "--listen", "0.0.0.0:0"], 2, &refused);
+        check(folder.path(), &[what, "--help"], 0, "--insecure");
+    }
+}
+
+#[test]
 fn a_provider_is_shown_with_what_holds_for_it() {
     let folder = folder();
     let (code, said) = run(folder.path(), &["providers", "--config", "vouchsafe.toml"]);
