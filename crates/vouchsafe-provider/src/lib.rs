@@ -6,6 +6,7 @@
 pub mod pem;
 pub mod simulator;
 pub mod suv;
+pub mod whole;
 
 use async_trait::async_trait;
 use tokio::time::Instant;

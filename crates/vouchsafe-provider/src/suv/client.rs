@@ -23,7 +23,7 @@ use crate::suv::base_url::Security;
 use crate::suv::connector::{InTime, no_connection, tcp};
 use crate::suv::endpoint::ConfigFault;
 use crate::suv::timely::Timely;
-use crate::suv::whole::{Unread, whole};
+use crate::whole::{Unread, whole};
 
 /// The largest body that is read: no voucher takes that much, and an endless answer must end somewhere.
 const MOST_OF_AN_ANSWER: usize = 1024 * 1024;

@@ -9,7 +9,6 @@ mod error;
 mod lookup;
 mod map;
 mod timely;
-mod whole;
 
 use async_trait::async_trait;
 use tokio::time::Instant;

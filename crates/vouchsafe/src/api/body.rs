@@ -6,10 +6,10 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use tokio::time::timeout;
 use vouchsafe_core::error_detail::{ErrorDetail, ErrorType};
+use vouchsafe_provider::whole::{Unread, whole};
 use vouchsafe_wire::{Malformed, Manner, Message};
 
 use crate::api::error::json;
-use crate::api::whole::{Unread, whole};
 use crate::config::Limits;
 
 /// The message in a request's body, or the answer that says what is wrong with it.

@@ -19,7 +19,6 @@ mod server;
 mod shelves;
 mod trace;
 mod traffic;
-mod whole;
 
 pub use router::router;
 pub use server::serve;

@@ -15,11 +15,11 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
 use tokio::time::timeout;
 use vouchsafe_core::secret::Secret;
+use vouchsafe_provider::whole::{Unread, whole};
 
 use crate::access::{Credentials, NewToken, NotYours, Peer};
 use crate::api::auth::{BASIC, credentials};
 use crate::api::router::Service;
-use crate::api::whole::{Unread, whole};
 use crate::app::Channel;
 
 /// More than any token, user name and secret take.

@@ -1,4 +1,4 @@
-//! A body as one piece, within a bound.
+//! A body as one piece, within a bound: of whoever may send it to us, none is trusted to be brief.
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -6,7 +6,7 @@ use hyper::body::Body;
 
 /// Why a body is not there as a whole.
 #[derive(Debug)]
-pub(crate) enum Unread<E> {
+pub enum Unread<E> {
     /// It is larger than that, and nobody read the rest.
     TooLarge,
     /// It broke off.
@@ -16,9 +16,12 @@ pub(crate) enum Unread<E> {
 /// Reads all of a body that has at most so many bytes.
 ///
 /// Its pieces are put together as they come. Kept one by one, as ready-made collectors do, each byte of a body that comes
-/// byte by byte would cost forty, and a bound in bytes would bound nothing. The adapters read answers in the same way:
-/// the door takes nothing from them, and no crate that both could take it from may know of bodies.
-pub(crate) async fn whole<B: Body<Data = Bytes> + Unpin>(mut body: B, most: usize) -> Result<Bytes, Unread<B::Error>> {
+/// byte by byte would cost forty, and a bound in bytes would bound nothing. So adapters read answers, and the service's own
+/// door requests.
+///
+/// # Errors
+/// [`Unread`] says which; what was read until then is given up.
+pub async fn whole<B: Body<Data = Bytes> + Unpin>(mut body: B, most: usize) -> Result<Bytes, Unread<B::Error>> {
     let mut read = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(Unread::BrokeOff)?;
