@@ -26,6 +26,15 @@ impl Default for CircuitRules {
     }
 }
 
+/// How a sale may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admitted {
+    /// As one of many: the circuit is closed.
+    Freely,
+    /// As the one in this pause, of a circuit that is open.
+    OnTrial,
+}
+
 /// The circuit of a provider's sales: open, it spares the channels a wait that ends in nothing, and the provider
 /// a crowd at its recovery. Advices do not ask it: they must be delivered whatever it takes.
 #[derive(Debug, Clone)]
@@ -45,18 +54,18 @@ impl Circuit {
 
     /// Whether a sale may be asked for at `now`, a monotonic time since any fixed instant. While the circuit
     /// is open, one may in each pause: a trial, whether or not anything is ever heard of it.
-    pub fn admit(&mut self, now: Duration) -> bool {
+    pub fn admit(&mut self, now: Duration) -> Option<Admitted> {
         match self.trial_at {
-            None => true,
-            Some(at) if now < at => false,
+            None => Some(Admitted::Freely),
+            Some(at) if now < at => None,
             Some(_) => {
                 self.trial_at = Some(now + self.rules.pause);
-                true
+                Some(Admitted::OnTrial)
             }
         }
     }
 
-    /// What was admitted was not asked after all: a trial may be made at once.
+    /// What was admitted on trial was not asked after all: a trial may be made at once.
     pub const fn untried(&mut self) {
         if self.trial_at.is_some() {
             self.trial_at = Some(Duration::ZERO);
@@ -147,7 +156,7 @@ mod tests {
         let rules = CircuitRules { failures: NonZeroU32::new(3).unwrap(), pause: second(5) };
         let mut circuit = Circuit::new(rules);
         for _ in 0..3 {
-            assert!(circuit.admit(now));
+            assert_eq!(circuit.admit(now), Some(Admitted::Freely));
             circuit.failed(now);
         }
         circuit
@@ -161,25 +170,25 @@ mod tests {
             circuit.failed(second(1));
             circuit.heard();
         }
-        assert!(circuit.admit(second(1)) && !circuit.is_open());
+        assert!(circuit.admit(second(1)).is_some() && !circuit.is_open());
         assert!(broken_at(second(1)).is_open());
     }
 
     #[test]
     fn an_open_circuit_lets_one_trial_through_in_each_pause() {
         let mut circuit = broken_at(second(10));
-        assert!(!circuit.admit(second(14)));
-        assert!(circuit.admit(second(15)), "a trial");
-        assert!(!circuit.admit(second(15)), "and only one");
-        assert!(circuit.admit(second(20)), "a trial that was never heard of does not block the next");
+        assert!(circuit.admit(second(14)).is_none());
+        assert_eq!(circuit.admit(second(15)), Some(Admitted::OnTrial));
+        assert!(circuit.admit(second(15)).is_none(), "and only one");
+        assert!(circuit.admit(second(20)).is_some(), "a trial that was never heard of does not block the next");
     }
 
     #[test]
     fn a_trial_that_was_not_made_is_not_lost() {
         let mut circuit = broken_at(second(10));
-        assert!(circuit.admit(second(15)));
+        assert!(circuit.admit(second(15)).is_some());
         circuit.untried();
-        assert!(circuit.admit(second(15)) && !circuit.admit(second(15)) && circuit.is_open());
+        assert!(circuit.admit(second(15)).is_some() && circuit.admit(second(15)).is_none() && circuit.is_open());
         let mut closed = Circuit::new(CircuitRules::default());
         closed.untried();
         assert!(!closed.is_open());
@@ -188,12 +197,12 @@ mod tests {
     #[test]
     fn a_trial_that_is_answered_closes_it_and_one_that_fails_does_not() {
         let mut circuit = broken_at(second(10));
-        assert!(circuit.admit(second(15)));
+        assert!(circuit.admit(second(15)).is_some());
         circuit.failed(second(16));
-        assert!(!circuit.admit(second(20)));
-        assert!(circuit.admit(second(21)));
+        assert!(circuit.admit(second(20)).is_none());
+        assert!(circuit.admit(second(21)).is_some());
         circuit.heard();
-        assert!(circuit.admit(second(21)) && circuit.admit(second(21)) && !circuit.is_open());
+        assert!(circuit.admit(second(21)).is_some() && circuit.admit(second(21)).is_some() && !circuit.is_open());
     }
 
     #[test]

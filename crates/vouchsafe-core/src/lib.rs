@@ -23,5 +23,6 @@ pub mod sheet;
 pub mod slip;
 pub mod text;
 pub mod transaction;
+pub mod turns;
 mod vocabulary;
 pub mod voucher;

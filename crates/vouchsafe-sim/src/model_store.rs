@@ -4,6 +4,7 @@
 //! engine, so that what holds in the simulation holds because of the promises and not because of an engine.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -174,8 +175,8 @@ impl Store for ModelStore {
         Ok(self.tables().acts.newest(of, most))
     }
 
-    async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {
-        Ok(self.tables().destroy(before, most))
+    async fn destroy(&self, now: Timestamp, kept_for: Duration, most: usize) -> Result<Destroyed, StoreError> {
+        Ok(self.tables().destroy(now, kept_for, most))
     }
 
     async fn tally(&self) -> Result<Tally, StoreError> {

@@ -166,8 +166,8 @@ impl Store for UnsteadyStore {
         self.write(move |world| at_once!(world.store.end_act(number, end, at))).await
     }
 
-    async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {
-        self.write(move |world| at_once!(world.store.destroy(before, most))).await
+    async fn destroy(&self, now: Timestamp, kept_for: Duration, most: usize) -> Result<Destroyed, StoreError> {
+        self.write(move |world| at_once!(world.store.destroy(now, kept_for, most))).await
     }
 
     async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError> {

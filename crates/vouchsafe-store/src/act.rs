@@ -95,6 +95,8 @@ pub enum Deed {
     ReplaceSecrets(ChannelId),
     /// Only a channel's newest secret goes on to hold.
     FinishRotation(ChannelId),
+    /// A channel's newest secret holds no longer, and the one before it goes on to hold.
+    TakeBackRotation(ChannelId),
     /// A channel is kept out.
     DisableChannel(ChannelId),
     /// A channel is let in again.
@@ -118,6 +120,7 @@ impl Deed {
             | Self::RotateChannel(_)
             | Self::ReplaceSecrets(_)
             | Self::FinishRotation(_)
+            | Self::TakeBackRotation(_)
             | Self::DisableChannel(_)
             | Self::EnableChannel(_)
             | Self::RotateKeys(_)
@@ -137,6 +140,7 @@ impl fmt::Display for Deed {
             Self::RotateChannel(channel) => write!(f, "rotate the secret of channel {channel}"),
             Self::ReplaceSecrets(channel) => write!(f, "replace the secrets of channel {channel} at once"),
             Self::FinishRotation(channel) => write!(f, "finish the rotation of channel {channel}"),
+            Self::TakeBackRotation(channel) => write!(f, "take the rotation of channel {channel} back"),
             Self::DisableChannel(channel) => write!(f, "disable channel {channel}"),
             Self::EnableChannel(channel) => write!(f, "enable channel {channel}"),
             Self::RotateKeys(number) => write!(f, "rotate the sealing keys to key {number}"),

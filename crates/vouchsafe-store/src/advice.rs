@@ -29,9 +29,26 @@ pub struct OpenAdvice {
     /// When it was first to be sent.
     pub first_due_at: Timestamp,
     /// How often it was sent without an end.
-    pub attempts: u32,
+    pub attempts: Attempts,
     /// Whether the provider has said once that it does not know the request.
     pub not_found: bool,
+}
+
+/// How often an advice was sent without an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Attempts {
+    /// How often.
+    pub count: u32,
+    /// What kept it the last time.
+    pub hindrance: Option<Hindrance>,
+}
+
+impl Attempts {
+    /// With one more that came to nothing.
+    #[must_use]
+    pub const fn and(self, hindrance: Hindrance) -> Self {
+        Self { count: self.count + 1, hindrance: Some(hindrance) }
+    }
 }
 
 /// An attempt to deliver an advice that came to nothing.

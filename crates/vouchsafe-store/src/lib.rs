@@ -5,6 +5,7 @@
 //! sealed before they reach an engine, so no engine ever holds a code in clear.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ mod vault;
 mod voucher_hash;
 
 pub use act::{Act, ActEnd, ActNumber, Deed, Doer, Name, Operator, Reason, RecordedAct, Standing};
-pub use advice::{Attempt, OpenAdvice, QueuedAdvice};
+pub use advice::{Attempt, Attempts, OpenAdvice, QueuedAdvice};
 pub use figures::{Figures, OpenAdvices, Orphans, Tally, Unfinalised};
 pub use integrity::{KeyStanding, Resealed, Verdict};
 pub use transaction::{
@@ -142,12 +143,16 @@ pub trait Store: Send + Sync {
     /// nothing else.
     async fn set_aside(&self, channel: ChannelId, under: ChannelId, act: Act) -> Result<usize, StoreError>;
 
-    /// Destroys for good the requests, the approvals and what channels said, of transactions that were opened before a
-    /// time and that have ended: nothing can happen to them any more and nothing is owed. What happened, its times,
-    /// amounts and hashes stay. At most `most` at once; those that have not ended are destroyed once they have.
+    /// Destroys for good the requests, the approvals and what channels said, of transactions that were opened longer ago
+    /// than `kept_for` and that have ended: nothing can happen to them any more and nothing is owed. What happened, its
+    /// times, amounts and hashes stay. At most `most` at once; those that have not ended are destroyed once they have.
+    ///
+    /// Clocks are put back and forward, and what is destroyed cannot be had back. So a transaction counts as opened no
+    /// earlier than those before it in the order of commits; and what is dated after `now`, with the last before it that
+    /// is not, so that it keeps nothing that comes after it.
     ///
     /// Of what was destroyed [`Store::request`] returns [`Cause::Destroyed`], and [`Store::journal`] says so.
-    async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError>;
+    async fn destroy(&self, now: Timestamp, kept_for: Duration, most: usize) -> Result<Destroyed, StoreError>;
 
     /// Commits what a person is about to do outside the store, or in more than one commit.
     ///

@@ -12,6 +12,7 @@ use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -288,8 +289,8 @@ impl Store for SqliteStore {
         Ok(count)
     }
 
-    async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {
-        let (_, destroyed) = self.writer()?.complete(Destroy { before, most }).await?;
+    async fn destroy(&self, now: Timestamp, kept_for: Duration, most: usize) -> Result<Destroyed, StoreError> {
+        let (_, destroyed) = self.writer()?.complete(Destroy { now, kept_for, most }).await?;
         Ok(destroyed)
     }
 

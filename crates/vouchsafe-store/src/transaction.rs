@@ -11,7 +11,7 @@ use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{Event, Kind, State, Terms};
 
-use crate::{Act, QueuedAdvice};
+use crate::{Act, Attempts, QueuedAdvice};
 
 /// What names a transaction: ids are unique per channel and kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,7 +30,8 @@ pub struct TransactionNumber(pub u64);
 
 impl fmt::Display for TransactionNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        // No store gives so large a number; a file that somebody altered may have one below zero.
+        self.0.cast_signed().fmt(f)
     }
 }
 
@@ -176,7 +177,7 @@ pub struct Entry {
     /// How that advice ended, if it did.
     pub advice_end: Option<AdviceEnd>,
     /// How often that advice was sent without an end.
-    pub attempts: u32,
+    pub attempts: Attempts,
     /// What the channel said.
     pub advised: Option<ChannelAdvice>,
     /// What a person should know of it.

@@ -14,13 +14,15 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use vouchsafe_core::advice::{Advice, AdviceEnd, Afterwards, Delivery, Hindrance, afterwards};
 use vouchsafe_core::error_detail::ErrorDetail;
 use vouchsafe_core::id::ProviderId;
+use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::sheet::Sheet;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
-use vouchsafe_store::{Attempt, Cause, Dossier, OpenAdvice, StoreError, TransactionNumber};
+use vouchsafe_store::{Attempt, Cause, Dossier, Entry, OpenAdvice, StoreError, TransactionNumber};
 
-use crate::app::{App, Desk};
+use crate::app::App;
+use crate::desk::Desk;
 use crate::flow::record::{Ended, News, NotSettled, record};
 use crate::flow::translation::{Message, advice, own_reference};
 use crate::unending::unending;
@@ -217,7 +219,7 @@ async fn note(
     let is_proven = is_proven || planted(Bug::GivesUpOn404) || (planted(Bug::NotFoundByClock) && open.not_found);
     let (pause, hindrance) = match afterwards(open.queued.advice, &delivery, is_proven) {
         Afterwards::Ended(end) => return ended(app, open, end, delivery).await,
-        Afterwards::Again(_) if planted(Bug::GivesUp) && open.attempts > 2 => {
+        Afterwards::Again(_) if planted(Bug::GivesUp) && open.attempts.count > 2 => {
             return ended(app, open, AdviceEnd::Delivered, delivery).await;
         }
         Afterwards::OnceMore => (horizon + ROUNDING, Hindrance::NotFound),
@@ -226,7 +228,7 @@ async fn note(
                 Delivery::Again { retry_after, .. } => retry_after,
                 Delivery::Taken | Delivery::NotFound | Delivery::Refused(_) => None,
             };
-            (app.limits.back_off.pause(open.attempts + 1, app.draw(), retry_after), hindrance)
+            (app.limits.back_off.pause(open.attempts.count + 1, app.draw(), retry_after), hindrance)
         }
     };
     tracing::debug!(transaction.number = open.transaction.number.0, %hindrance, "an advice is sent again later");
@@ -246,7 +248,13 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
     let only_as_it_stood = delivery == Delivery::NotFound;
     let words = match delivery {
         Delivery::Refused(error) => Some(words(error.into())),
-        Delivery::Taken | Delivery::NotFound | Delivery::Again { .. } => None,
+        Delivery::NotFound => {
+            if matches!(open.queued.advice, Advice::Reversal(_)) {
+                tell_if_sold(app, open).await;
+            }
+            Some(Hindrance::NotFound.to_string())
+        }
+        Delivery::Taken | Delivery::Again { .. } => None,
     };
     let number = open.transaction.number.0;
     if end == AdviceEnd::Refused {
@@ -263,6 +271,21 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
             tracing::error!(transaction.number = number, ?refused, "the end of an advice does not fit its transaction");
             Ok(())
         }
+    }
+}
+
+/// Tells the operator of a provider that knows nothing of what it has sold: the reversal ends, for there is nothing more to
+/// be had from it, but its voucher may still be good.
+async fn tell_if_sold(app: &App, open: &OpenAdvice) {
+    let number = open.transaction.number;
+    let is_approval = |entry: &Entry| matches!(entry.outcome, Some(Outcome::Approved(_)));
+    match app.store.journal(number).await {
+        Ok(journal) if journal.iter().any(is_approval) => tracing::error!(
+            transaction.number = number.0, provider = %open.transaction.provider,
+            "a provider sold this, and says to its reversal that it does not know it; ask it whether the voucher is still good"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(transaction.number = number.0, %error, "whether this was sold could not be read"),
     }
 }
 

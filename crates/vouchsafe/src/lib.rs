@@ -9,6 +9,7 @@ pub mod audit;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod desk;
 pub mod flow;
 pub mod forward;
 pub mod live_catalogue;

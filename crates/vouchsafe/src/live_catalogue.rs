@@ -112,6 +112,14 @@ impl LiveCatalogue {
 }
 
 impl Live for LiveCatalogue {
+    fn name(&self) -> &'static str {
+        "catalogue"
+    }
+
+    fn is_stale(&self) -> bool {
+        self.is_stale()
+    }
+
     fn look(&self, now: Instant) {
         let Some(file) = &self.file else { return };
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);

@@ -19,6 +19,12 @@ pub trait Live: Send + Sync {
 
     /// Reads the files now, changed or not.
     fn reload(&self, now: Instant);
+
+    /// What an operator's figures call it.
+    fn name(&self) -> &'static str;
+
+    /// Whether the files say something else by now that cannot be used.
+    fn is_stale(&self) -> bool;
 }
 
 /// Files that belong together, and how they were found.
@@ -99,6 +105,8 @@ pub(crate) fn content(path: &Path, most: u64) -> Result<Vec<u8>, io::ErrorKind> 
 /// Keeps what a switch reads from files fresh until the switch stops: its catalogue and these `others`. Looks at them
 /// every now and then, and reads them at once on each `hangup` (SIGHUP).
 pub async fn watch(app: Arc<App>, others: Vec<Arc<dyn Live>>, mut hangup: Signal) {
+    let tell = |live: &dyn Live, app: &App| app.metrics.file(live.name(), live.is_stale());
+    others.iter().for_each(|live| tell(&**live, &app));
     loop {
         let asked = tokio::select! {
             () = app.stopping.cancelled() => return,
@@ -110,6 +118,7 @@ pub async fn watch(app: Arc<App>, others: Vec<Arc<dyn Live>>, mut hangup: Signal
             let now = Instant::now();
             let all = others.iter().map(|other| &**other).chain([&switch.catalogue as &dyn Live]);
             all.for_each(|live| if asked { live.reload(now) } else { live.look(now) });
+            others.iter().for_each(|live| tell(&**live, &switch));
         };
         // Reading a file blocks, and a large one takes its time.
         if let Err(fault) = tokio::task::spawn_blocking(read).await {

@@ -20,7 +20,8 @@ use vouchsafe_core::transaction::Kind;
 use vouchsafe_store::{Figures, StoreError, Tally};
 
 use crate::access::Full;
-use crate::app::{App, NoRoom};
+use crate::app::App;
+use crate::desk::NoRoom;
 use crate::flow::{AdviceRefusal, Refusal};
 
 /// How many channels are told apart; anybody may choose a name in a sandbox, and each is kept in memory.
@@ -40,6 +41,7 @@ pub struct Metrics {
     answering: Family<Labels, Histogram, fn() -> Histogram>,
     advices: Family<Labels, Counter>,
     turned_away: Family<Labels, Counter>,
+    files: Family<Labels, Gauge>,
     channels: Mutex<HashSet<ChannelId>>,
 }
 
@@ -155,6 +157,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut counted = Registry::with_prefix("vouchsafe");
         let (requests, advices, turned_away) = (Family::default(), Family::default(), Family::default());
+        let files = Family::default();
         let answering: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(|| Histogram::new(SECONDS));
         counted.register("requests", "Requests answered", requests.clone());
         counted.register(
@@ -164,7 +167,12 @@ impl Default for Metrics {
         );
         counted.register("advices_ended", "Advices that ended", advices.clone());
         counted.register("turned_away", "Requests that were not let in, before they were read", turned_away.clone());
-        Self { counted, requests, answering, advices, turned_away, channels: Mutex::default() }
+        let stale = "Whether a file says something else by now, which cannot be used";
+        counted.register("file_stale", stale, files.clone());
+        let metrics = Self { counted, requests, answering, advices, turned_away, files, channels: Mutex::default() };
+        // None is a number too: who watches what grows sees nothing in a series that begins with its first.
+        drop(metrics.turned_away.get_or_create(&without_credentials()));
+        metrics
     }
 }
 
@@ -193,19 +201,21 @@ impl Metrics {
 
     /// An advice ended, and that is on disk.
     pub(crate) fn advice_ended(&self, provider: &ProviderId, end: AdviceEnd) {
-        let mut labels = by_provider(provider);
-        labels.push(("end", end.name().to_owned()));
-        self.advices.get_or_create(&labels).inc();
+        self.advices.get_or_create(&by_end(provider, end)).inc();
     }
 
     /// A request was not let in: for want of room, or of good credentials. Whose name those were given with is not told,
     /// because strangers choose it.
     pub(crate) fn turned_away(&self, for_want_of_room: Option<(&ChannelId, Full)>) {
-        let (channel, reason) = match for_want_of_room {
-            Some((channel, full)) => (self.channel(channel), full.name()),
-            None => (NONE.to_owned(), "credentials"),
-        };
-        self.turned_away.get_or_create(&vec![("channel", channel), ("reason", reason.to_owned())]).inc();
+        let labels = for_want_of_room.map_or_else(without_credentials, |(channel, full)| {
+            vec![("channel", self.channel(channel)), ("reason", full.name().to_owned())]
+        });
+        self.turned_away.get_or_create(&labels).inc();
+    }
+
+    /// Whether a file that may change while the switch runs says something else by now that cannot be used.
+    pub(crate) fn file(&self, name: &str, is_stale: bool) {
+        self.files.get_or_create(&vec![("file", name.to_owned())]).set(i64::from(is_stale));
     }
 
     /// A channel's name, or the name for all those that came after the first many.
@@ -226,12 +236,25 @@ fn by_provider(provider: &ProviderId) -> Labels {
     vec![("provider", provider.as_str().to_owned())]
 }
 
+fn by_end(provider: &ProviderId, end: AdviceEnd) -> Labels {
+    let mut labels = by_provider(provider);
+    labels.push(("end", end.name().to_owned()));
+    labels
+}
+
+fn without_credentials() -> Labels {
+    vec![("channel", NONE.to_owned()), ("reason", "credentials".to_owned())]
+}
+
 /// All of it as Prometheus reads it: what was counted, and how things stand now.
 ///
 /// # Errors
 /// The store could not be read.
 pub async fn text(app: &App) -> Result<String, StoreError> {
     let mut now = Registry::with_prefix("vouchsafe");
+    for provider in app.providers.keys() {
+        AdviceEnd::ALL.iter().for_each(|end| drop(app.metrics.advices.get_or_create(&by_end(provider, *end))));
+    }
     tallied(&mut now, app, &app.store.tally().await?);
     circuits(&mut now, app);
     catalogue(&mut now, app);

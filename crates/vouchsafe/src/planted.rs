@@ -51,5 +51,5 @@ pub(crate) async fn anybodys(app: &App, own: Transaction) -> Transaction {
 
 /// Another id for an advice each time that it is sent.
 pub(crate) fn another(open: &OpenAdvice) -> MessageId {
-    MessageId::new(Uuid::from_u128(u128::from(open.transaction.number.0) << 32 | u128::from(open.attempts)))
+    MessageId::new(Uuid::from_u128(u128::from(open.transaction.number.0) << 32 | u128::from(open.attempts.count)))
 }

@@ -1,5 +1,6 @@
 //! What a crash, or a time that has come, owes to transactions: the same transitions, from another cause.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,12 +114,12 @@ enum Owed {
 }
 
 impl Owed {
-    async fn due(self, app: &App, by: Timestamp) -> Result<Vec<Transaction>, StoreError> {
+    async fn due(self, app: &App, by: Timestamp, most: usize) -> Result<Vec<Transaction>, StoreError> {
         match self {
             Self::Outcome if planted(Bug::LeftoversIgnored) => Ok(Vec::new()),
             Self::Confirmation if planted(Bug::NobodyConfirms) => Ok(Vec::new()),
-            Self::Outcome => app.store.unanswered(by, BATCH).await,
-            Self::Confirmation | Self::MissedConfirmation => app.store.unconfirmed(by, BATCH).await,
+            Self::Outcome => app.store.unanswered(by, most).await,
+            Self::Confirmation | Self::MissedConfirmation => app.store.unconfirmed(by, most).await,
         }
     }
 
@@ -141,13 +142,17 @@ impl Owed {
     }
 }
 
-/// Settles everything that is due by then, batch by batch.
+/// Settles everything that is due by then, batch by batch. One that is damaged is told and left as it is: it must not keep
+/// the others from their turn. Where that is so of all, and there are several, it is the store that is ill.
 async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp) -> Result<usize, StoreError> {
     let mut count = 0;
+    let mut damaged = HashMap::new();
     loop {
-        let due = owed.due(app, by).await?;
+        let due = owed.due(app, by, BATCH + damaged.len()).await?;
+        let due: Vec<_> = due.into_iter().filter(|transaction| !damaged.contains_key(&transaction.number)).collect();
         if due.is_empty() {
-            return Ok(count);
+            let is_ill = count == 0 && damaged.len() > 1;
+            return damaged.into_values().next().filter(|_| is_ill).map_or(Ok(count), Err);
         }
         let mut settling = JoinSet::new();
         for transaction in due {
@@ -156,15 +161,19 @@ async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp) -> Result<usize, 
             }
             let (app, news) = (Arc::clone(app), owed.news(app, &transaction, by));
             let until = Instant::now() + owed.patience();
-            settling.spawn(async move { record(&app, &transaction, &news, until).await });
+            settling.spawn(async move { (transaction.number, record(&app, &transaction, &news, until).await) });
         }
         let mut failure = None;
         while let Some(settled) = settling.join_next().await {
             match settled {
-                Ok(Ok(_)) => count += 1,
+                Ok((_, Ok(_))) => count += 1,
                 // Somebody was faster: its answer came after all, or its reversal.
-                Ok(Err(NotSettled::Refused(_) | NotSettled::NothingNew)) => {}
-                Ok(Err(NotSettled::Store(error))) => failure = Some(error),
+                Ok((_, Err(NotSettled::Refused(_) | NotSettled::NothingNew))) => {}
+                Ok((number, Err(NotSettled::Store(error @ StoreError::Determinate(Cause::Damaged(_)))))) => {
+                    tracing::error!(transaction.number = number.0, %error, ?owed, "it cannot be settled; the others are");
+                    damaged.insert(number, error);
+                }
+                Ok((_, Err(NotSettled::Store(error)))) => failure = Some(error),
                 // It is still due. Whoever looks for what is due must not end with it.
                 Err(panic) => failure = Some(StoreError::Indeterminate(Cause::Engine(panic.to_string()))),
             }

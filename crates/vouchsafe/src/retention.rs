@@ -52,10 +52,10 @@ fn ran_evenly(before: (Timestamp, Instant), now: (Timestamp, Instant)) -> bool {
 /// # Errors
 /// The store did not take it; what was destroyed before stays destroyed.
 pub async fn destroy(app: &App, kept_for: Duration) -> Result<usize, StoreError> {
-    let before = app.clock.now() - kept_for;
+    let now = app.clock.now();
     let mut count = 0;
     loop {
-        let destroyed = app.store.destroy(before, BATCH).await?;
+        let destroyed = app.store.destroy(now, kept_for, BATCH).await?;
         count += destroyed.count;
         if destroyed.are_all || app.stopping.is_cancelled() {
             return Ok(count);

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use vouchsafe_core::advice::{Advice, AdviceEnd};
 use vouchsafe_core::error_detail::ErrorDetail;
-use vouchsafe_core::message::ChannelAdvice;
+use vouchsafe_core::message::{ChannelAdvice, Request};
 use vouchsafe_core::money::{Currency, LedgerAmount};
 use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, ProviderError};
+use vouchsafe_core::party::{Originator, ThirdPartyIdentifier};
+use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
 use vouchsafe_core::voucher::VoucherCode;
-use vouchsafe_store::{Entry, QueuedAdvice, Transaction};
+use vouchsafe_store::{Attempts, Entry, QueuedAdvice, Transaction};
 
 /// How many characters of a code a person is shown: enough to tell one voucher from another.
 const SHOWN: usize = 4;
@@ -27,10 +29,10 @@ const LONGEST_WORD: usize = 15;
 /// Of words that were written together each has so many letters at least: capitals here and there make none.
 const SHORTEST_OF_SEVERAL: usize = 3;
 
-/// A transaction's whole story: what it is, and then every event of its journal. `presented` is the code of the voucher
-/// that it redeems or refunds.
-pub(crate) fn story(transaction: &Transaction, presented: Option<&VoucherCode>, journal: &[Entry]) -> String {
-    let words = Words::of(presented, journal);
+/// A transaction's whole story: what it is, what the channel said of it, where that is still kept, and then every event of
+/// its journal.
+pub(crate) fn story(transaction: &Transaction, request: Option<&Request>, journal: &[Entry]) -> String {
+    let words = Words::of(request.and_then(Request::presented_code), journal);
     let key = &transaction.key;
     let mut lines = vec![format!("transaction {}", transaction.number)];
     let mut field = |name: &str, value: &str| lines.push(format!("  {name:<12} {value}"));
@@ -44,6 +46,12 @@ pub(crate) fn story(transaction: &Transaction, presented: Option<&VoucherCode>, 
     field("state", transaction.state.name());
     field("opened at", &time(transaction.opened_at));
     field("due", &transaction.due_at.map_or_else(|| "nothing is waited for".to_owned(), time));
+    for (name, value) in request.map_or_else(Vec::new, slip) {
+        field(name, &words.clean(&value));
+    }
+    for reference in references(journal) {
+        field("reference", &words.clean(&reference));
+    }
     lines.push(format!("  {}  opened, pending", time(transaction.opened_at)));
     for entry in journal {
         lines.push(format!("  {}  {}, {}", time(entry.at), entry.event, entry.state));
@@ -65,6 +73,45 @@ pub(crate) fn story(transaction: &Transaction, presented: Option<&VoucherCode>, 
         }
     }
     lines.join("\n")
+}
+
+/// What stands on the customer's slip and in a channel's own books, beside the ids: by it a sale is told from the one
+/// before it.
+fn slip(request: &Request) -> Vec<(&'static str, String)> {
+    let header = request.header();
+    let Originator { terminal_id, merchant, operator_id, .. } = &header.originator;
+    let product = match request {
+        Request::Provision(request) => request.product.as_ref().map(|product| product.product_id.as_str()),
+        Request::Redemption(_) | Request::Refund(_) => None,
+    };
+    let text = |text: &FreeText| text.as_str().to_owned();
+    let (name, city) = (merchant.merchant_name.name.as_str(), merchant.merchant_name.city.as_str());
+    let all = [
+        ("product", product.map(str::to_owned)),
+        ("merchant", Some(format!("{}, {name}, {city}", merchant.merchant_id.as_str()))),
+        ("terminal", Some(terminal_id.as_str().to_owned())),
+        ("operator", operator_id.as_ref().map(|operator| operator.as_str().to_owned())),
+        ("sent at", Some(time(header.time))),
+        ("stan", header.stan.as_ref().map(text)),
+        ("rrn", header.rrn.as_ref().map(text)),
+        ("basket", header.basket_ref.as_ref().map(text)),
+    ];
+    let mut said: Vec<_> = all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    said.extend(header.third_party_identifiers.iter().map(|reference| ("reference", named(reference))));
+    said
+}
+
+/// What the provider calls the transaction in its own books.
+fn references(journal: &[Entry]) -> Vec<String> {
+    let approval = journal.iter().find_map(|entry| match &entry.outcome {
+        Some(Outcome::Approved(approval)) => Some(approval),
+        Some(Outcome::Declined(_) | Outcome::Unknown(_)) | None => None,
+    });
+    approval.iter().flat_map(|approval| &approval.third_party_identifiers).map(named).collect()
+}
+
+fn named(reference: &ThirdPartyIdentifier) -> String {
+    format!("{} by {}", reference.transaction_identifier.as_str(), reference.institution_id.as_str())
 }
 
 /// The words of one journal. Others wrote some of them, and a provider can repeat a code wherever it likes: what
@@ -175,7 +222,7 @@ fn said(advised: &ChannelAdvice) -> String {
 }
 
 /// An advice, and how far it got.
-fn advice(queued: &QueuedAdvice, end: Option<AdviceEnd>, attempts: u32) -> String {
+fn advice(queued: &QueuedAdvice, end: Option<AdviceEnd>, attempts: Attempts) -> String {
     let what = match queued.advice {
         Advice::Confirmation => "confirmation".to_owned(),
         Advice::Reversal(reason) => format!("reversal {reason}"),
@@ -185,12 +232,13 @@ fn advice(queued: &QueuedAdvice, end: Option<AdviceEnd>, attempts: u32) -> Strin
         Some(AdviceEnd::Consumed) => "consumed: the provider takes none".to_owned(),
         Some(end @ (AdviceEnd::Delivered | AdviceEnd::Refused)) => end.to_string(),
     };
-    let tried = match attempts {
+    let tried = match attempts.count {
         0 => String::new(),
         1 => ", after 1 attempt that came to nothing".to_owned(),
         many => format!(", after {many} attempts that came to nothing"),
     };
-    format!("advice {}: {what}, {fate}{tried}", queued.id)
+    let hindered = attempts.hindrance.map_or_else(String::new, |hindrance| format!("; the last time {hindrance}"));
+    format!("advice {}: {what}, {fate}{tried}{hindered}", queued.id)
 }
 
 /// A text without what could be a code or a PIN: runs of so many digits, hyphens and spaces between them or not, and

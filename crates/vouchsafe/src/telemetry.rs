@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 use crate::config::LogFormat;
 
@@ -29,7 +30,7 @@ pub struct Log(Arc<Lines>);
 /// # Errors
 /// The thread that writes could not be started.
 pub fn start(format: LogFormat) -> io::Result<Log> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, unreadable) = filter(std::env::var(EnvFilter::DEFAULT_ENV).ok().as_deref());
     let lines = Arc::new(Lines::default());
     let (written, added) = (Arc::clone(&lines), Arc::clone(&lines));
     thread::Builder::new().name("log".to_owned()).spawn(move || written.write_all(&mut io::stderr()))?;
@@ -45,9 +46,22 @@ pub fn start(format: LogFormat) -> io::Result<Log> {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().flatten_event(true).init(),
     }
+    if let Some(fault) = unreadable {
+        tracing::warn!(%fault, "RUST_LOG cannot be read; what is logged is as if it said `info`");
+    }
     // The usual hook writes to standard error by itself, and would wait there for ever if nobody reads.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a panic")));
     Ok(Log(lines))
+}
+
+/// What is logged, and what is wrong with what was asked for. An empty variable asks for nothing else than the usual.
+fn filter(asked: Option<&str>) -> (EnvFilter, Option<ParseError>) {
+    let usual = || EnvFilter::new("info");
+    match asked.map(str::trim).filter(|asked| !asked.is_empty()).map(EnvFilter::try_new) {
+        None => (usual(), None),
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(fault)) => (usual(), Some(fault)),
+    }
 }
 
 impl Drop for Log {
@@ -153,6 +167,19 @@ impl Write for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_asks_for_nothing_and_what_cannot_be_read_leave_the_usual() {
+        for (asked, expect, is_told) in [
+            (None, "info", false),
+            (Some(" "), "info", false),
+            (Some("debug"), "debug", false),
+            (Some("a=b=c"), "info", true),
+        ] {
+            let (filter, fault) = filter(asked);
+            assert_eq!((filter.to_string().as_str(), fault.is_some()), (expect, is_told), "{asked:?}");
+        }
+    }
 
     #[test]
     fn lines_keep_their_order_and_what_finds_no_room_is_counted() {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustls::ServerConfig;
@@ -24,6 +25,8 @@ pub struct LiveTls {
     watched: Mutex<Watched>,
     /// The last good one.
     current: RwLock<Arc<ServerConfig>>,
+    /// Whether the files say something else by now.
+    is_stale: AtomicBool,
 }
 
 /// Why TLS cannot be used as configured.
@@ -61,7 +64,7 @@ impl LiveTls {
         let paths = [Some(&files.certificate), Some(&files.key), files.client_authorities.as_ref()];
         let watched = Watched::new(paths.into_iter().flatten().cloned().collect());
         let current = RwLock::new(Arc::new(load(files)?));
-        Ok(Self { files: files.clone(), watched: Mutex::new(watched), current })
+        Ok(Self { files: files.clone(), watched: Mutex::new(watched), current, is_stale: AtomicBool::new(false) })
     }
 
     /// How the next handshake is made. Connections that there are keep what they began with.
@@ -72,7 +75,9 @@ impl LiveTls {
 
     fn judge(&self) {
         let file = self.files.certificate.display();
-        match load(&self.files) {
+        let loaded = load(&self.files);
+        self.is_stale.store(loaded.is_err(), Ordering::Relaxed);
+        match loaded {
             Ok(good) => {
                 tracing::info!(tls.certificate = %file, "read the certificate again: new connections are shown it");
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(good);
@@ -85,6 +90,14 @@ impl LiveTls {
 }
 
 impl Live for LiveTls {
+    fn name(&self) -> &'static str {
+        "tls"
+    }
+
+    fn is_stale(&self) -> bool {
+        self.is_stale.load(Ordering::Relaxed)
+    }
+
     fn look(&self, _: Instant) {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         if watched.look() == Look::Changed {

@@ -1,5 +1,7 @@
 //! The end of what is kept, in the model.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::transaction::State;
@@ -9,10 +11,17 @@ use super::tables::{Row, Tables};
 
 impl Tables {
     /// Destroys what was said in the first transactions that are old enough and have ended.
-    pub(super) fn destroy(&mut self, before: Timestamp, most: usize) -> Destroyed {
-        let due = |row: &&mut Row| row.transaction.opened_at < before && row.has_ended() && !row.is_destroyed;
+    pub(super) fn destroy(&mut self, now: Timestamp, kept_for: Duration, most: usize) -> Destroyed {
+        let mut reached = None;
+        let is_old = |row: &&mut Row| {
+            let opened_at = row.transaction.opened_at;
+            // Dates leap; the order of commits does not.
+            reached = reached.max(Some(opened_at).filter(|at| *at <= now));
+            reached.unwrap_or(opened_at) < now - kept_for
+        };
+        let due = |row: &&mut Row| row.has_ended() && !row.is_destroyed;
         let mut count = 0;
-        for row in self.rows_mut().iter_mut().filter(due).take(most) {
+        for row in self.rows_mut().iter_mut().take_while(is_old).filter(due).take(most) {
             row.is_destroyed = true;
             for entry in &mut row.journal {
                 let is_approval = matches!(entry.outcome, Some(Outcome::Approved(_)));
@@ -29,7 +38,9 @@ impl Tables {
 impl Row {
     /// Whether nothing can happen to it any more and nothing is owed.
     fn has_ended(&self) -> bool {
-        const ENDED: [State; 5] = [State::Declined, State::Confirmed, State::Reversed, State::Resolved, State::Void];
+        // A confirmation that was refused for good leaves its transaction where it was.
+        const ENDED: [State; 6] =
+            [State::Declined, State::Confirmed, State::Reversed, State::Resolved, State::Void, State::Confirming];
         ENDED.contains(&self.transaction.state) && self.open.is_none()
     }
 }

@@ -15,7 +15,7 @@ use vouchsafe_core::text::UpTo;
 use vouchsafe_core::transaction::{Kind, State};
 use vouchsafe_core::voucher::{Pin, VoucherCode, VoucherName};
 use vouchsafe_store::{
-    Attempt, Cause, Change, Entry, Forestalled, Intent, Key, Opened, Recorded, StoreError, Transaction,
+    Attempt, Attempts, Cause, Change, Entry, Forestalled, Intent, Key, Opened, Recorded, StoreError, Transaction,
     TransactionNumber,
 };
 
@@ -197,7 +197,8 @@ impl Tables {
         if open.version == attempt.version {
             open.due_at = attempt.due_at;
             open.not_found |= attempt.hindrance == Hindrance::NotFound;
-            journal[open.version as usize - 1].attempts += 1;
+            let attempts = &mut journal[open.version as usize - 1].attempts;
+            *attempts = attempts.and(attempt.hindrance);
         }
     }
 
@@ -265,7 +266,7 @@ impl Row {
             outcome: change.outcome.clone(),
             advice: change.advice,
             advice_end: change.advice.and(change.ends),
-            attempts: 0,
+            attempts: Attempts::default(),
             advised: change.advised.clone(),
             note: change.note.clone(),
             is_destroyed: false,

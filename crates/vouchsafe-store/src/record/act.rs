@@ -90,4 +90,5 @@ deeds! {
     9 RotateKeys(number: u16)
     10 RewrapKeys
     11 ResetChannel(channel: ChannelId)
+    12 TakeBackRotation(channel: ChannelId)
 }

@@ -16,7 +16,7 @@ use crate::record::word::Word;
 use crate::record::{Damaged, decode_request};
 use crate::seal::Place;
 use crate::vault::Opened;
-use crate::{Dossier, Entry, Key, QueuedAdvice, Transaction, TransactionNumber};
+use crate::{Attempts, Dossier, Entry, Key, QueuedAdvice, Transaction, TransactionNumber};
 
 /// One event as it lies in the file, opened.
 pub(super) struct Line {
@@ -28,7 +28,7 @@ pub(super) struct Line {
     pub(super) note: Option<Opened>,
     pub(super) advised: Option<Opened>,
     /// What was queued with it, how it ended and how often it was attempted.
-    pub(super) advice: Option<(QueuedAdvice, Option<AdviceEnd>, u32)>,
+    pub(super) advice: Option<(QueuedAdvice, Option<AdviceEnd>, Attempts)>,
     pub(super) link: Mark,
 }
 
@@ -61,7 +61,7 @@ impl Line {
             outcome,
             advice: self.advice.map(|(queued, ..)| queued),
             advice_end: self.advice.and_then(|(_, end, _)| end),
-            attempts: self.advice.map_or(0, |(.., attempts)| attempts),
+            attempts: self.advice.map_or_else(Attempts::default, |(.., attempts)| attempts),
             advised: book::record(self.advised.as_ref())?,
             note: book::record(self.note.as_ref())?,
             is_destroyed: parts.into_iter().flatten().any(|opened| opened.text.is_none()),
@@ -147,7 +147,7 @@ fn sealed_request(connection: &Connection, number: TransactionNumber) -> Result<
 /// The events of a transaction, in their order and without a gap.
 pub(super) fn lines(book: Book<'_>, key: &Key, number: TransactionNumber) -> Result<Vec<Line>, Fault> {
     let sql = "SELECT e.position, e.at, e.event, e.state, e.outcome, e.note, e.advised, e.link,
-                      a.id, a.capitals, a.advice, a.first_due_at, a.state, a.attempts
+                      a.id, a.capitals, a.advice, a.first_due_at, a.state, a.attempts, a.hindrance
                FROM events AS e LEFT JOIN advices AS a ON a.position = e.position
                WHERE e.position BETWEEN ?1 AND ?2 ORDER BY e.position";
     let mut statement = book.connection.prepare_cached(sql)?;
@@ -165,7 +165,7 @@ pub(super) fn lines(book: Book<'_>, key: &Key, number: TransactionNumber) -> Res
 
 fn line(book: Book<'_>, row: &Row<'_>, version: u32, key: &Key) -> Result<Line, Fault> {
     let advice = match row.get(8)? {
-        Some(id) => Some((row::queued(row, id, 9)?, row::advice_end(row.get(12)?)?, row.get(13)?)),
+        Some(id) => Some((row::queued(row, id, 9)?, row::advice_end(row.get(12)?)?, row::attempts(row, 13)?)),
         None => None,
     };
     Ok(Line {

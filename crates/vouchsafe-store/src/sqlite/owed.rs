@@ -20,7 +20,7 @@ use crate::{OpenAdvice, OpenAdvices, Orphans, Tally, Transaction, TransactionNum
 const _: () = assert!(State::Orphaned as u8 == 8 && State::Approved as u8 == 2);
 
 pub(super) const DUE_ADVICES: &str = select_transaction!(
-    ", a.position, a.first_due_at, a.attempts, a.not_found, a.id, a.capitals, a.advice, a.due_at",
+    ", a.position, a.first_due_at, a.attempts, a.hindrance, a.not_found, a.id, a.capitals, a.advice, a.due_at",
     "advices AS a INDEXED BY advices_open CROSS JOIN transactions AS t ON t.number = a.position >> 20",
     "a.state = 0 AND a.provider = (SELECT number FROM names WHERE name = ?1) AND a.due_at <= ?2
      ORDER BY a.due_at, a.first_due_at, a.position LIMIT ?3"
@@ -43,9 +43,9 @@ fn open_advice(row: &Row<'_>, book: Book<'_>) -> Result<OpenAdvice, Fault> {
         transaction: row::transaction(row, book)?,
         version: row::version(row.get(FIRST)?),
         first_due_at: row::time(row.get(FIRST + 1)?)?,
-        attempts: row.get(FIRST + 2)?,
-        not_found: row.get(FIRST + 3)?,
-        queued: row::queued(row, row.get(FIRST + 4)?, FIRST + 5)?,
+        attempts: row::attempts(row, FIRST + 2)?,
+        not_found: row.get(FIRST + 4)?,
+        queued: row::queued(row, row.get(FIRST + 5)?, FIRST + 6)?,
     })
 }
 

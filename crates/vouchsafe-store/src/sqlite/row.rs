@@ -14,7 +14,7 @@ use super::book::Book;
 use crate::chain::Mark;
 use crate::record::Damaged;
 use crate::record::word::Word;
-use crate::{Cause, Key, QueuedAdvice, Reference, Transaction, TransactionNumber};
+use crate::{Attempts, Cause, Key, QueuedAdvice, Reference, Transaction, TransactionNumber};
 
 /// How many bits of a position are the version's.
 pub(super) const VERSION_BITS: u32 = 20;
@@ -190,6 +190,12 @@ fn forestalling(row: &Row<'_>) -> Result<Forestalling, Fault> {
         at: time(row.get(3)?)?,
         link: mark(row, 6)?,
     })
+}
+
+/// How often an advice was sent without an end, and why: two columns from here on.
+pub(super) fn attempts(row: &Row<'_>, column: usize) -> Result<Attempts, Fault> {
+    let hindrance: Option<i64> = row.get(column + 1)?;
+    Ok(Attempts { count: row.get(column)?, hindrance: hindrance.map(Word::at_place).transpose()? })
 }
 
 /// An advice: its id, and three columns from here on.

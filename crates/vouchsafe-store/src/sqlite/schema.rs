@@ -1,5 +1,6 @@
 //! The file: who may have it, what it is, and how its connections are set.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0003_vouchers.sql"),
     include_str!("../../migrations/sqlite/0004_integrity.sql"),
     include_str!("../../migrations/sqlite/0005_acts.sql"),
+    include_str!("../../migrations/sqlite/0006_retention.sql"),
 ];
 const NEWEST: i64 = MIGRATIONS.len() as i64;
 /// The first version that finds vouchers by their names.
@@ -220,6 +222,31 @@ fn migrate(connection: &mut Connection, identity: &Identity, sealer: Sealer) -> 
     write_words(&transaction)?;
     transaction.commit()?;
     Ok(vault)
+}
+
+/// How a file's schema differs from the one that this version makes, a sentence each.
+pub(super) fn alterations(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let made = Connection::open_in_memory()?;
+    MIGRATIONS.iter().try_for_each(|migration| made.execute_batch(migration))?;
+    let (ours, mut found) = (objects(&made)?, objects(connection)?);
+    let mut told = Vec::new();
+    for (object, definition) in ours {
+        match found.remove(&object) {
+            Some(found) if found == definition => {}
+            Some(_) => told.push(format!("{object} has another definition")),
+            None => told.push(format!("{object} is missing")),
+        }
+    }
+    told.extend(found.into_keys().map(|object| format!("{object} is none of the store's")));
+    Ok(told)
+}
+
+/// Everything that a schema is made of, with its definition. What the engine makes for itself is not ours to judge.
+fn objects(connection: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
+    let sql =
+        "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 /// Gives the store the key that journals are chained with, and the first that records are sealed with.

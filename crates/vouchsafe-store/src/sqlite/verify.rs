@@ -11,7 +11,7 @@ use super::Fault;
 use super::book::{self, Book};
 use super::fault::Broken;
 use super::journal::{self, Proven};
-use super::{acts, row, total};
+use super::{acts, row, schema, total};
 use crate::record::{Damaged, decode_request};
 use crate::{Cause, Transaction, TransactionNumber, Verdict};
 
@@ -39,6 +39,8 @@ impl Audit<'_> {
     fn run(mut self, progress: &mut dyn FnMut(u64, u64)) -> Verdict {
         let pages = self.look_at_pages();
         self.unless_read("the file's pages", pages);
+        let schema = self.look_at_schema();
+        self.unless_read("the schema", schema);
         let transactions = self.look_at_transactions(progress);
         if transactions.is_err() {
             self.entries = None;
@@ -109,6 +111,14 @@ impl Audit<'_> {
             if words != "ok" {
                 self.break_with(format!("the file: {words}"));
             }
+        }
+        Ok(())
+    }
+
+    /// A trigger could alter whatever is written from now on, and a view tell people something else.
+    fn look_at_schema(&mut self) -> Result<(), Fault> {
+        for altered in schema::alterations(self.book.connection)? {
+            self.break_with(format!("the schema was altered: {altered}"));
         }
         Ok(())
     }

@@ -48,6 +48,7 @@ pub fn deeds(number: TransactionNumber) -> Vec<Deed> {
         Deed::RotateKeys(u16::MAX),
         Deed::RewrapKeys,
         Deed::ResetChannel(text("till 7")),
+        Deed::TakeBackRotation(text("till 7")),
     ]
 }
 

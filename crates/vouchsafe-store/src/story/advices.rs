@@ -8,7 +8,8 @@ use vouchsafe_core::transaction::{Event, State};
 
 use super::{at, change, id, intent, key, opened, recorded, text};
 use crate::{
-    Attempt, Cause, Change, Entry, Intent, Key, OpenAdvice, QueuedAdvice, Recorded, Store, StoreError, Transaction,
+    Attempt, Attempts, Cause, Change, Entry, Intent, Key, OpenAdvice, QueuedAdvice, Recorded, Store, StoreError,
+    Transaction,
 };
 
 pub(super) async fn tell(store: &dyn Store) {
@@ -38,7 +39,7 @@ async fn queued_again(store: &dyn Store, transaction: Transaction, due_at: Times
     let reverse = change(&transaction, Event::AnswerMissing, State::Reversing);
     let transaction = recorded(store, Change { advice: Some(queued), ..reverse }).await;
     let version = transaction.version;
-    OpenAdvice { transaction, version, queued, first_due_at: due_at, attempts: 0, not_found: false }
+    OpenAdvice { transaction, version, queued, first_due_at: due_at, attempts: Attempts::default(), not_found: false }
 }
 
 /// Puts an advice off, and returns it as it must stand then.
@@ -50,7 +51,12 @@ pub(super) async fn put_off(
 ) -> OpenAdvice {
     assert_eq!(store.put_off(attempt(&open, hindrance, due_at)).await, Ok(()));
     let not_found = open.not_found || hindrance == Hindrance::NotFound;
-    OpenAdvice { queued: QueuedAdvice { due_at, ..open.queued }, attempts: open.attempts + 1, not_found, ..open }
+    OpenAdvice {
+        queued: QueuedAdvice { due_at, ..open.queued },
+        attempts: open.attempts.and(hindrance),
+        not_found,
+        ..open
+    }
 }
 
 fn attempt(open: &OpenAdvice, hindrance: Hindrance, due_at: Timestamp) -> Attempt {
@@ -168,7 +174,7 @@ async fn of_an_end_and_a_putting_off_at_the_same_time_the_end_stands(store: &dyn
         assert_eq!(due(store, "raced", at(1_000_000)).await, []);
         let entry = last_advice(store, &open).await;
         assert_eq!(entry.advice_end, Some(AdviceEnd::Delivered));
-        assert!(entry.attempts <= 1);
+        assert!(entry.attempts.count <= 1);
     }
 }
 
@@ -201,7 +207,10 @@ async fn an_advice_can_end_as_it_is_written_down(store: &dyn Store) {
     assert_eq!(due(store, "deaf", at(1_000_000)).await, [], "it is never sent");
     let journal = store.journal(pending.number).await.unwrap();
     let [entry] = journal.try_into().unwrap();
-    assert_eq!((entry.advice, entry.advice_end, entry.attempts), (Some(advice), Some(AdviceEnd::Consumed), 0));
+    assert_eq!(
+        (entry.advice, entry.advice_end, entry.attempts),
+        (Some(advice), Some(AdviceEnd::Consumed), Attempts::default())
+    );
 }
 
 /// Tries a change that must be refused as a fault of the caller's, and leave nothing behind.
@@ -247,6 +256,6 @@ async fn another_advice_follows_one_that_ended(store: &dyn Store) {
     assert_eq!(due(store, "again", at(200)).await, slice::from_ref(&second), "with a count of its own");
     recorded(store, end(&second.transaction, AdviceEnd::Refused)).await;
     let journal = store.journal(first.transaction.number).await.unwrap();
-    let ends: Vec<_> = journal.iter().map(|entry| (entry.advice_end, entry.attempts)).collect();
+    let ends: Vec<_> = journal.iter().map(|entry| (entry.advice_end, entry.attempts.count)).collect();
     assert_eq!(ends, [(Some(AdviceEnd::Delivered), 1), (None, 0), (Some(AdviceEnd::Refused), 0), (None, 0)]);
 }

@@ -7,7 +7,7 @@ use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::transaction::{Event, State, Terms};
 
 use super::{approval, at, change, intent, key, opened, recorded, sample, text};
-use crate::{Change, Dossier, Entry, QueuedAdvice, Recorded, Reroute, Store, Transaction, TransactionNumber};
+use crate::{Attempts, Change, Dossier, Entry, QueuedAdvice, Recorded, Reroute, Store, Transaction, TransactionNumber};
 
 pub(super) async fn tell(store: &dyn Store) {
     a_change_moves_its_transaction(store).await;
@@ -98,7 +98,7 @@ pub(super) async fn fill_journal(store: &dyn Store, pending: &Transaction) -> Ve
             outcome: outcomes[turn % outcomes.len()].clone(),
             advice,
             advice_end: advice.map(|_| AdviceEnd::ALL[turn % AdviceEnd::ALL.len()]),
-            attempts: 0,
+            attempts: Attempts::default(),
             advised: (!turn.is_multiple_of(3)).then(|| sample::channel_advices()[turn % 3 - 1].clone()),
             note: turn.is_multiple_of(2).then(|| text(sample::NOTE)),
             is_destroyed: false,

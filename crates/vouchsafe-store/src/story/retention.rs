@@ -1,9 +1,11 @@
 //! What is destroyed once its time is over, and what is not. Told last: it destroys all that was told before.
 
+use std::time::Duration;
+
 use vouchsafe_core::transaction::{Event, State};
 
 use super::{approval, at, change, intent, key, opened, recorded};
-use crate::{Cause, Store, StoreError};
+use crate::{Cause, Intent, Store, StoreError, TransactionNumber};
 
 /// After everything else in the story was opened.
 const LATER: i64 = 1_000_000_000;
@@ -16,9 +18,9 @@ pub(super) async fn tell(store: &dyn Store) {
     let approved = recorded(store, approval(&opened(store, intent(&key("till", 0x9002))).await)).await;
     let whole = store.journal(confirmed.number).await.unwrap();
 
-    while !store.destroy(at(-LATER), 7).await.unwrap().are_all {}
+    while !store.destroy(at(-LATER), Duration::ZERO, 7).await.unwrap().are_all {}
     assert_eq!(store.journal(confirmed.number).await.as_ref(), Ok(&whole), "not before its time");
-    while !store.destroy(at(LATER), 7).await.unwrap().are_all {}
+    while !store.destroy(at(LATER), Duration::ZERO, 7).await.unwrap().are_all {}
     let gone = Err(StoreError::Determinate(Cause::Destroyed));
     for ended in [&confirmed, &declined] {
         assert_eq!(store.request(ended.number).await, gone);
@@ -34,7 +36,28 @@ pub(super) async fn tell(store: &dyn Store) {
     assert!(store.dossier(approved.number).await.is_ok());
 
     recorded(store, change(&approved, Event::ConfirmationDelivered, State::Confirmed)).await;
-    let destroyed = store.destroy(at(LATER), 7).await.unwrap();
+    let destroyed = store.destroy(at(LATER), Duration::ZERO, 7).await.unwrap();
     assert_eq!((destroyed.count, destroyed.are_all), (1, true), "once it has");
     assert_eq!(store.request(approved.number).await, gone);
+    an_order_of_commits_stands_though_clocks_leap(store).await;
+}
+
+/// A sale of that time, and nothing can happen to it any more.
+async fn ended(store: &dyn Store, id: u128, opened_at: i64) -> TransactionNumber {
+    let opened = opened(store, Intent { at: at(opened_at), ..intent(&key("till", id)) }).await;
+    recorded(store, change(&opened, Event::ProviderDeclined, State::Declined)).await.number
+}
+
+async fn an_order_of_commits_stands_though_clocks_leap(store: &dyn Store) {
+    let sold = ended(store, 0x9010, LATER + 1_000).await;
+    let behind = ended(store, 0x9011, -LATER).await;
+    let ahead = ended(store, 0x9012, LATER * 9).await;
+    let after = ended(store, 0x9013, LATER + 2_000).await;
+    for (kept_for, gone) in [(2_500, &[][..]), (1_500, &[sold, behind, ahead]), (0, &[after])] {
+        let destroyed = store.destroy(at(LATER + 3_000), Duration::from_millis(kept_for), 7).await.unwrap();
+        assert_eq!((destroyed.count, destroyed.are_all), (gone.len(), true), "kept for {kept_for} ms");
+        for number in gone {
+            assert_eq!(store.request(*number).await, Err(StoreError::Determinate(Cause::Destroyed)));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ipnet::IpNet;
@@ -19,6 +20,8 @@ pub struct KnownChannels {
     /// The last good copy.
     roll: RwLock<Arc<Roll>>,
     file: Option<Mutex<File>>,
+    /// Whether the file says something else by now that cannot be used.
+    is_stale: AtomicBool,
     /// Compared for unknown user names, so that they take as long as known ones.
     nobody: [SecretHash; 2],
 }
@@ -51,7 +54,7 @@ impl KnownChannels {
     /// These channels for good.
     #[must_use]
     pub fn fixed<'a>(channels: impl IntoIterator<Item = &'a config::Channel>) -> Self {
-        Self { roll: RwLock::new(Arc::new(roll(channels, &Roll::new()))), file: None, nobody: [nobody(), nobody()] }
+        Self::of(roll(channels, &Roll::new()), None)
     }
 
     /// The channels of a configuration, and of the file that it names for more.
@@ -61,9 +64,17 @@ impl KnownChannels {
     pub fn open(config: &Config) -> Result<Self, ConfigError> {
         let Some(path) = &config.channels_file else { return Ok(Self::fixed(&config.channels)) };
         let watched = Watched::new(vec![path.clone()]);
-        let roll = RwLock::new(Arc::new(load(path, config, &Roll::new())?));
-        let file = File { path: path.clone(), config: config.clone(), watched };
-        Ok(Self { roll, file: Some(Mutex::new(file)), nobody: [nobody(), nobody()] })
+        let roll = load(path, config, &Roll::new())?;
+        Ok(Self::of(roll, Some(File { path: path.clone(), config: config.clone(), watched })))
+    }
+
+    fn of(roll: Roll, file: Option<File>) -> Self {
+        Self {
+            roll: RwLock::new(Arc::new(roll)),
+            file: file.map(Mutex::new),
+            is_stale: AtomicBool::new(false),
+            nobody: [nobody(), nobody()],
+        }
     }
 
     /// How many channels there are.
@@ -93,12 +104,25 @@ impl KnownChannels {
     }
 
     fn judge(&self, file: &File) {
-        let path = file.path.display();
-        match load(&file.path, &file.config, &self.roll()) {
-            Ok(roll) => {
+        let (path, before) = (file.path.display(), self.roll());
+        let loaded = load(&file.path, &file.config, &before);
+        // A file that was cut off holds none, and is no decision to keep everybody out.
+        let is_emptied = |roll: &Roll| roll.len() == file.config.channels.len() && roll.len() < before.len();
+        let is_usable = loaded.as_ref().is_ok_and(|roll| !is_emptied(roll));
+        self.is_stale.store(!is_usable, Ordering::Relaxed);
+        match loaded {
+            Ok(roll) if is_usable => {
                 tracing::info!(channels.file = %path, channels.count = roll.len(), "read the channels again");
+                before.keys().filter(|id| !roll.contains_key(id)).for_each(|id| {
+                    tracing::warn!(channel = %id, "the file names it no more, so it is kept out");
+                });
                 *self.roll.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roll);
             }
+            Ok(_) => tracing::error!(
+                channels.file = %path,
+                "the file holds no channel any more: the last good copy stays in use. To keep channels out, say \
+                 `vouchsafe channel disable`"
+            ),
             Err(error) => {
                 tracing::error!(channels.file = %path, "the channels cannot be used: the last good copy stays in use");
                 // A line for each fault: a log keeps lines apart, and each tells its place in the file.
@@ -109,6 +133,14 @@ impl KnownChannels {
 }
 
 impl Live for KnownChannels {
+    fn name(&self) -> &'static str {
+        "channels"
+    }
+
+    fn is_stale(&self) -> bool {
+        self.is_stale.load(Ordering::Relaxed)
+    }
+
     fn look(&self, _: Instant) {
         let Some(file) = &self.file else { return };
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,7 @@ use vouchsafe_core::transaction::Kind;
 use vouchsafe_wire::Message;
 
 use crate::access::{Demand, Full};
-use crate::app::NoRoom;
+use crate::desk::NoRoom;
 use crate::flow::{AdviceRefusal, Refusal};
 
 /// The status and body of a refused request of a kind, its retry or a lookup (which goes by the kind that it is about).

@@ -28,7 +28,7 @@ pub(super) fn check(
     let ledgers = inputs.provider_ledgers.iter().map(|(_, path)| path);
     let files: Vec<&PathBuf> = inputs.channel_logs.iter().chain(ledgers).chain(&inputs.texts).collect();
     for path in files {
-        lines::scan(path, Stage::Codes, progress, |line, bytes| {
+        lines::scan(path, Stage::Codes, progress, |line, bytes, _| {
             let text = String::from_utf8_lossy(bytes);
             for word in text.split(is_between).filter(|word| lengths.contains(&word.len())) {
                 let hash = inputs.hasher.hash(word);

@@ -20,13 +20,16 @@ pub(super) fn read<T: DeserializeOwned>(
     progress: Progress<'_>,
     mut each: impl FnMut(u32, T) -> Result<(), String>,
 ) -> Result<(), Unusable> {
-    scan(path, stage, progress, |line, bytes| {
+    scan(path, stage, progress, |line, bytes, is_whole| {
+        if !is_whole {
+            return Ok(());
+        }
         let read = serde_json::from_slice(bytes).map_err(|fault| fault.to_string());
         read.and_then(|read| each(line, read)).map_err(|fault| Unusable::Line { path: path.to_owned(), line, fault })
     })
 }
 
-/// Hands on every whole line of a file as it is; empty lines are none.
+/// Hands on every line of a file as it is, and whether it has an end; empty lines are none.
 ///
 /// # Errors
 /// [`Unusable`] where the file cannot be read, or what `each` says.
@@ -34,7 +37,7 @@ pub(super) fn scan(
     path: &Path,
     stage: Stage,
     progress: Progress<'_>,
-    mut each: impl FnMut(u32, &[u8]) -> Result<(), Unusable>,
+    mut each: impl FnMut(u32, &[u8], bool) -> Result<(), Unusable>,
 ) -> Result<(), Unusable> {
     let unreadable = |fault| Unusable::File { path: path.to_owned(), fault };
     let mut reader = BufReader::new(File::open(path).map_err(unreadable)?);
@@ -42,12 +45,13 @@ pub(super) fn scan(
     for line in 1.. {
         bytes.clear();
         reader.read_until(b'\n', &mut bytes).map_err(unreadable)?;
-        if bytes.last() != Some(&b'\n') {
-            break;
-        }
+        let is_whole = bytes.last() == Some(&b'\n');
         let text = bytes.trim_ascii();
         if !text.is_empty() {
-            each(line, text)?;
+            each(line, text, is_whole)?;
+        }
+        if !is_whole {
+            break;
         }
         progress(stage, u64::from(line));
     }

@@ -21,7 +21,7 @@ pub(super) fn of_all(case: &Case<'_>) -> String {
 
 /// What the switch holds.
 pub(super) fn of_the_switch(transaction: &Transaction, request: &Request, journal: &[Entry]) -> String {
-    story(transaction, request.presented_code(), journal)
+    story(transaction, Some(request), journal)
 }
 
 /// What the channel says.

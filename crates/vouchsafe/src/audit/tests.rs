@@ -123,6 +123,9 @@ const ROWS: &[Row] = &[
     ("a code stands in a log", Invariant::NoCodeInClear, |world| {
         world.text = format!("2026-11-23 INFO answered code={} to app\n", code(5));
     }),
+    ("a code stands at the end of a dump, in a line without an end", Invariant::NoCodeInClear, |world| {
+        world.text = format!("a dump\n{{\"code\": \"{}\"}}", code(5));
+    }),
     ("an acknowledged reversal is lost", Invariant::NothingLost, |world| {
         world.said.push(advice("reversal", "app", 3, 30_000, (202, None)));
     }),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use vouchsafe_store::StoreError;
+use vouchsafe_store::{Cause, StoreError};
 
 /// What was given cannot be used, with what to do about it.
 #[derive(Debug)]
@@ -47,9 +47,12 @@ impl fmt::Display for Unusable {
                     path.display()
                 )
             }
-            Self::Store(error) => {
-                write!(f, "the store cannot be read: {error}; `vouchsafe check-config` says which it is")
-            }
+            Self::Store(error) => match error.cause() {
+                Cause::Damaged(what) => {
+                    write!(f, "the store cannot be read: {what}; `vouchsafe verify` tells all that is broken")
+                }
+                cause => write!(f, "the store cannot be read: {cause}"),
+            },
             Self::ShortKey { path } => {
                 write!(f, "{}: a key for hashes of codes has at least 16 bytes; take a longer one", path.display())
             }

@@ -1,10 +1,13 @@
 //! `vouchsafe advices`: what is owed to providers, and how a person has it sent sooner.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use vouchsafe_core::advice::Advice;
+use vouchsafe_core::id::ProviderId;
 use vouchsafe_store::sqlite::SqliteStore;
 use vouchsafe_store::{
-    ActEnd, Deed, Entry, OpenAdvice, OpenAdvices, QueuedAdvice, Store, StoreError, TransactionNumber,
+    ActEnd, Attempts, Deed, Entry, OpenAdvice, OpenAdvices, QueuedAdvice, Store, StoreError, TransactionNumber,
 };
 
 use crate::clock::{Clock as _, MachineClock};
@@ -15,28 +18,48 @@ use crate::command::progress::Progress;
 use crate::command::show::reference;
 use crate::command::store::StoreArguments;
 use crate::command::{Failure, block_on, say};
+use crate::config::Config;
 
 /// How many of those that are sent next are shown for each provider.
 const SHOWN: usize = 10;
 
 /// Prints how many advices wait for each provider, for how long the oldest has, and whose are sent next.
 pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
+    let configured = Configured::of(which)?;
     let found = which.find()?;
     let path = found.path.display().to_string();
     let store = found.read()?;
     let now = MachineClock.now();
-    let lines = block_on(async { lines(&store, now).await.map_err(Failure::unread) })?;
+    let lines = block_on(async { lines(&store, &configured, now).await.map_err(Failure::unread) })?;
     if lines.is_empty() {
         return say(&format!("Nothing is owed to any provider in {path}: every advice has ended."));
     }
     say(&lines.join("\n"))
 }
 
+/// The providers of the configuration that was named, if one was.
+struct Configured(Option<BTreeSet<ProviderId>>);
+
+impl Configured {
+    fn of(which: &StoreArguments) -> Result<Self, Failure> {
+        let ids = |config: Config| config.providers.into_iter().map(|provider| provider.id).collect();
+        Ok(Self(which.config()?.map(ids)))
+    }
+
+    /// Whether a switch with that configuration sends this provider nothing.
+    fn lacks(&self, provider: &ProviderId) -> bool {
+        self.0.as_ref().is_some_and(|configured| !configured.contains(provider))
+    }
+}
+
 /// What is owed to each provider, and to begin with whose advices are sent next.
-async fn lines(store: &dyn Store, now: Timestamp) -> Result<Vec<String>, StoreError> {
+async fn lines(store: &dyn Store, configured: &Configured, now: Timestamp) -> Result<Vec<String>, StoreError> {
     let mut lines = Vec::new();
     for owed in store.tally().await?.open_advices {
         lines.push(line(&owed, now));
+        if configured.lacks(&owed.provider) {
+            lines.push("  NOT CONFIGURED: no switch sends these; put the provider back".to_owned());
+        }
         for open in store.due_advices(&owed.provider, Timestamp::MAX, SHOWN).await? {
             lines.push(next(&open, now));
         }
@@ -48,22 +71,32 @@ async fn lines(store: &dyn Store, now: Timestamp) -> Result<Vec<String>, StoreEr
 pub(crate) fn redrive(id: Option<&str>, grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
     let by = id.map(reference).transpose()?;
     let signed = grounds.signed()?;
-    let store = which.find()?.write()?;
+    let configured = Configured::of(which)?;
+    let found = which.find()?;
+    let path = found.path.display().to_string();
+    let store = found.write()?;
     block_on(async {
         let now = MachineClock.now();
         let (Some(id), Some(by)) = (id, by) else {
             let all = redrive_all(&store, &signed, now).await.map_err(Failure::failed)?;
             let plural = if all == 1 { "advice is" } else { "advices are" };
-            return say(&format!("{all} {plural} sent again at once."));
+            return say(&format!("{all} {plural} sent again at once, out of {path}."));
         };
         let found = store.look_up(by).await.map_err(Failure::unread)?;
-        let number = only(id, &found).map_err(Failure::failed)?.number;
+        let transaction = only(id, &found).map_err(Failure::failed)?;
+        if configured.lacks(&transaction.provider) {
+            let provider = &transaction.provider;
+            return Err(Failure::failed(format!(
+                "provider {provider} is not in this configuration, so no switch sends it anything; put it back first"
+            )));
+        }
+        let number = transaction.number;
         let journal = store.journal(number).await.map_err(Failure::unread)?;
         let act = signed.act(now, Deed::RedriveAdvice(number), &before(&journal), "due at once");
         match store.redrive(Some(number), now, 1, Some(act)).await.map_err(Failure::failed)? {
             // It may have ended since it was looked at.
             0 => say(&not_moved(number, &store.journal(number).await.map_err(Failure::unread)?)),
-            _ => say(&format!("The advice of transaction {number} is sent again at once.")),
+            _ => say(&format!("The advice of transaction {number} in {path} is sent again at once.")),
         }
     })
 }
@@ -105,7 +138,7 @@ async fn redrive_batches(store: &SqliteStore, now: Timestamp) -> Result<usize, S
 /// What is said where a transaction has no advice that could be sent sooner.
 fn not_moved(number: TransactionNumber, journal: &[Entry]) -> String {
     if open(journal).is_some() {
-        return format!("The advice of transaction {number} is due already and waits for the switch to send it.");
+        return format!("The advice of transaction {number} is due already: a switch that runs sends it.");
     }
     format!("Transaction {number} has no open advice: see `vouchsafe show {number}`.")
 }
@@ -119,7 +152,7 @@ fn open(journal: &[Entry]) -> Option<(QueuedAdvice, &Entry)> {
 fn before(journal: &[Entry]) -> String {
     open(journal).map_or_else(
         || "no advice is open".to_owned(),
-        |(queued, entry)| format!("open {}, attempts so far: {}", name(queued.advice), entry.attempts),
+        |(queued, entry)| format!("open {}, attempts so far: {}", name(queued.advice), entry.attempts.count),
     )
 }
 
@@ -135,7 +168,9 @@ fn next(open: &OpenAdvice, now: Timestamp) -> String {
     let what = name(open.queued.advice);
     let number = open.transaction.number;
     let seconds = open.queued.due_at.as_second().saturating_sub(now.as_second()).max(0);
-    format!("  transaction {number}: a {what}, attempts so far: {}, the next in {seconds} s", open.attempts)
+    let Attempts { count, hindrance } = open.attempts;
+    let hindered = hindrance.map_or_else(String::new, |hindrance| format!(" ({hindrance})"));
+    format!("  transaction {number}: a {what}, attempts so far: {count}{hindered}, the next in {seconds} s")
 }
 
 /// What is owed to one provider.
@@ -149,7 +184,7 @@ fn line(owed: &OpenAdvices, now: Timestamp) -> String {
 mod tests {
     use uuid::Uuid;
     use vouchsafe_core::advice::AdviceEnd;
-    use vouchsafe_core::id::{MessageId, ProviderId};
+    use vouchsafe_core::id::MessageId;
     use vouchsafe_core::transaction::{Event, State};
 
     use super::*;
@@ -178,14 +213,14 @@ mod tests {
                 outcome: None,
                 advice: Some(QueuedAdvice { id, advice: Advice::Confirmation, due_at: at }),
                 advice_end,
-                attempts: 3,
+                attempts: Attempts { count: 3, hindrance: None },
                 advised: None,
                 note: None,
                 is_destroyed: false,
             };
             assert_eq!(not_moved(TransactionNumber(17), &[entry]), expect);
         };
-        check(None, "The advice of transaction 17 is due already and waits for the switch to send it.");
+        check(None, "The advice of transaction 17 is due already: a switch that runs sends it.");
         let ended = "Transaction 17 has no open advice: see `vouchsafe show 17`.";
         check(Some(AdviceEnd::Delivered), ended);
         assert_eq!(not_moved(TransactionNumber(17), &[]), ended);

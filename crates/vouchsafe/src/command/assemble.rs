@@ -17,10 +17,11 @@ use vouchsafe_store::sqlite::{OpenError, SqliteStore};
 
 use crate::access::Access;
 use crate::api;
-use crate::app::{App, Desk};
+use crate::app::App;
 use crate::clock::{MachineClock, SteadyTime};
 use crate::command::{Failure, descriptors, sealing_key, stop};
 use crate::config::{Config, StoreUri};
+use crate::desk::Desk;
 use crate::live_catalogue::LiveCatalogue;
 use crate::metrics::Metrics;
 use crate::tls::LiveTls;

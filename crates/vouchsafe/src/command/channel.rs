@@ -26,8 +26,12 @@ pub(crate) enum ChannelCommand {
         #[command(flatten)]
         whose: Whose,
         /// Make no secret: end the rotation, so that only the newest secret holds.
-        #[arg(long, conflicts_with = "at_once")]
+        #[arg(long, conflicts_with_all = ["at_once", "take_back"])]
         finish: bool,
+        /// Make no secret: take the newest back, so that only the one before it holds; for a secret that was lost before
+        /// the channel had it.
+        #[arg(long, conflicts_with = "at_once")]
+        take_back: bool,
         /// The old secrets hold no longer: for one that has leaked.
         #[arg(long)]
         at_once: bool,
@@ -75,8 +79,9 @@ pub(crate) struct Whose {
 pub(crate) fn channel(command: &ChannelCommand) -> Result<(), Failure> {
     match command {
         ChannelCommand::Add(arguments) => add(arguments),
-        ChannelCommand::Rotate { whose, finish: true, at_once: _ } => finish(whose),
-        ChannelCommand::Rotate { whose, finish: false, at_once } => rotate(whose, *at_once),
+        ChannelCommand::Rotate { whose, finish: true, .. } => finish(whose),
+        ChannelCommand::Rotate { whose, take_back: true, .. } => take_back(whose),
+        ChannelCommand::Rotate { whose, at_once, .. } => rotate(whose, *at_once),
         ChannelCommand::Disable(whose) => disable(whose, true),
         ChannelCommand::Enable(whose) => disable(whose, false),
         ChannelCommand::List { config } => list(config),
@@ -102,8 +107,8 @@ fn rotate(whose: &Whose, at_once: bool) -> Result<(), Failure> {
     let add = |roll: &mut Roll| {
         if roll.secrets(id)? > 1 {
             return Err(Failure::unusable(format!(
-                "channel {id} has two secrets already. Once it uses the new one, end that rotation with --finish; where a \
-                 secret has leaked, say --at-once"
+                "channel {id} has two secrets already. Once it uses the new one, end that rotation with --finish; where \
+                 the new one was lost, say --take-back; where a secret has leaked, --at-once"
             )));
         }
         roll.add_secret(id, &new.hash)
@@ -119,14 +124,30 @@ fn rotate(whose: &Whose, at_once: bool) -> Result<(), Failure> {
 fn finish(whose: &Whose) -> Result<(), Failure> {
     let id = &whose.id;
     let keep_newest = |roll: &mut Roll| {
-        if roll.secrets(id)? < 2 {
-            return Err(Failure::unusable(format!("channel {id} has one secret only: there is no rotation to end")));
-        }
+        in_rotation(roll, id)?;
         roll.keep_newest_secret(id)
     };
     change(whose, Deed::FinishRotation, keep_newest, |soon| {
         format!("only the newest secret of channel {id} holds{soon}")
     })
+}
+
+fn take_back(whose: &Whose) -> Result<(), Failure> {
+    let id = &whose.id;
+    let drop_newest = |roll: &mut Roll| {
+        in_rotation(roll, id)?;
+        roll.drop_newest_secret(id)
+    };
+    change(whose, Deed::TakeBackRotation, drop_newest, |soon| {
+        format!("only the secret of channel {id} from before the rotation holds{soon}")
+    })
+}
+
+fn in_rotation(roll: &mut Roll, id: &str) -> Result<(), Failure> {
+    if roll.secrets(id)? < 2 {
+        return Err(Failure::unusable(format!("channel {id} has one secret only: there is no rotation to end")));
+    }
+    Ok(())
 }
 
 fn disable(whose: &Whose, disabled: bool) -> Result<(), Failure> {

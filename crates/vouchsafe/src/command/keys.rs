@@ -94,7 +94,9 @@ fn line(key: &KeyStanding, newest: Option<&KeyStanding>) -> String {
 
 fn rotate(grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
     let signed = grounds.signed()?;
-    let store = which.find()?.write()?;
+    let found = which.find()?;
+    let path = found.path.display().to_string();
+    let store = found.write()?;
     let (number, count, retired) = block_on(async {
         let (keys, _) = store.keys().await.map_err(Failure::unread)?;
         let (number, before) = next_key(&keys);
@@ -112,7 +114,7 @@ fn rotate(grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
     })?;
     let plural = if retired == 1 { "older key was" } else { "older keys were" };
     say(&format!(
-        "Key {number} seals everything: {count} transactions were sealed anew, {retired} {plural} thrown away."
+        "Key {number} seals everything in {path}: {count} transactions were sealed anew, {retired} {plural} thrown away."
     ))
 }
 

@@ -89,12 +89,9 @@ enum Command {
         config: Option<PathBuf>,
     },
     /// Tell the whole story of a transaction out of its journal; works beside a running switch.
-    Show {
-        /// Our number for it, or the id of the request, of the request towards the provider, or of an advice of ours.
-        id: String,
-        #[command(flatten)]
-        store: store::StoreArguments,
-    },
+    ///
+    /// It is found by an id, or by the voucher that it issued, redeemed or refunded. No story shows a code or a PIN.
+    Show(show::ShowArguments),
     /// List what waits for a person: the money at risk, sold, or perhaps sold, and held by no channel.
     #[command(args_conflicts_with_subcommands = true)]
     Orphans {
@@ -316,7 +313,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::CheckConfig { config } => check_config::check_config(&config),
         Command::Catalogue(CatalogueCommand::Check { file, config }) => catalogue::check(&file, config.as_deref()),
         Command::Providers { config } => providers::providers(config.as_deref()),
-        Command::Show { id, store } => show::show(&id, &store),
+        Command::Show(arguments) => show::show(&arguments),
         Command::Orphans { store, then: None } => orphans::list(&store),
         Command::Orphans { store: _, then: Some(OrphansCommand::Resolve { id, grounds, store }) } => {
             orphans::resolve(&id, &grounds, &store)

@@ -35,7 +35,7 @@ pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
     let now = MachineClock.now();
     let mut blocks: Vec<_> = orphans
         .iter()
-        .map(|(orphan, request, journal)| block(orphan, request.presented_code(), journal, now))
+        .map(|(orphan, request, journal)| block(orphan, request.presented_code(), journal, now, &which.again()))
         .collect();
     blocks.extend(untold.iter().map(|words| cannot_be_told(words)));
     if !orphans.is_empty() {
@@ -64,13 +64,15 @@ pub(crate) fn all_told(untold: &[String]) -> Result<(), Failure> {
 pub(crate) fn resolve(id: &str, grounds: &Grounds, which: &StoreArguments) -> Result<(), Failure> {
     let by = reference(id)?;
     let signed = grounds.signed()?;
-    let store = which.find()?.write()?;
+    let found = which.find()?;
+    let path = found.path.display().to_string();
+    let store = found.write()?;
     block_on(async {
         let found = store.look_up(by).await.map_err(Failure::unread)?;
         let orphan = only(id, &found).map_err(Failure::failed)?;
         let change = resolution(orphan, &signed, MachineClock.now()).map_err(Failure::failed)?;
         match store.record(change).await.map_err(Failure::failed)? {
-            Recorded::Done => say(&format!("Transaction {} is resolved.", orphan.number)),
+            Recorded::Done => say(&format!("Transaction {} in {path} is resolved.", orphan.number)),
             Recorded::Stale => Err(Failure::failed(format!(
                 "somebody else recorded something of transaction {} at the same moment; nothing was written: look again",
                 orphan.number
@@ -141,7 +143,13 @@ async fn orphans(store: &SqliteStore) -> Result<(Vec<Told>, Vec<String>), StoreE
 }
 
 /// One orphan as it is listed.
-fn block(orphan: &Transaction, presented: Option<&VoucherCode>, journal: &[Entry], now: Timestamp) -> String {
+fn block(
+    orphan: &Transaction,
+    presented: Option<&VoucherCode>,
+    journal: &[Entry],
+    now: Timestamp,
+    store: &str,
+) -> String {
     let words = Words::of(presented, journal);
     let value = orphan.asked.map_or_else(|| "an amount that nobody named".to_owned(), |asked| amount(&asked));
     let (number, kind, provider) = (orphan.number, orphan.key.kind, words.clean(orphan.provider.as_str()));
@@ -154,7 +162,7 @@ fn block(orphan: &Transaction, presented: Option<&VoucherCode>, journal: &[Entry
         words.clean(orphan.key.channel.as_str()),
         orphan.key.id,
         evidence(journal, &words),
-        next_step(orphan, journal, &provider),
+        next_step(orphan, journal, &provider, store),
     )
 }
 
@@ -190,7 +198,7 @@ fn evidence(journal: &[Entry], words: &Words<'_>) -> String {
 }
 
 /// What a person should do, by what is known.
-fn next_step(orphan: &Transaction, journal: &[Entry], provider: &str) -> String {
+fn next_step(orphan: &Transaction, journal: &[Entry], provider: &str, store: &str) -> String {
     let proven = |event: fn(&Outcome) -> bool| journal.iter().any(|entry| entry.outcome.as_ref().is_some_and(event));
     let (upstream, number) = (orphan.upstream_id, orphan.number);
     let (done, undone) = match orphan.key.kind {
@@ -205,7 +213,7 @@ fn next_step(orphan: &Transaction, journal: &[Entry], provider: &str) -> String 
     } else {
         format!("ask {provider} whether upstream id {upstream} was {done}; if so, have it {undone}")
     };
-    format!("{ask}; then: vouchsafe orphans resolve {number} --reason \"what you found\"")
+    format!("{ask}; then: vouchsafe orphans resolve {number}{store} --reason \"what you found\"")
 }
 
 /// How many there are and what they are worth, by currency.

@@ -52,6 +52,20 @@ impl StoreArguments {
 }
 
 impl StoreArguments {
+    /// The same arguments again, for a command that is to be typed next.
+    pub(crate) fn again(&self) -> String {
+        let named = |option: &str, path: &Path| {
+            let path = path.display().to_string();
+            let is_plain = path.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
+            if is_plain { format!(" {option} {path}") } else { format!(" {option} '{path}'") }
+        };
+        match (&self.config, &self.data) {
+            (Some(config), _) => named("--config", config),
+            (None, Some(data)) => named("--data", data),
+            (None, None) => String::new(),
+        }
+    }
+
     /// The configuration that was named, if one was.
     pub(crate) fn config(&self) -> Result<Option<Config>, Failure> {
         self.config.as_deref().map(Config::load).transpose().map_err(Failure::unusable)

@@ -6,9 +6,13 @@ use crate::command::progress::Progress;
 use crate::command::store::StoreArguments;
 use crate::command::{Failure, block_on, say};
 
+/// How many hexadecimal digits a sum has.
+const DIGITS: usize = 32;
+
 /// Proves the whole store and says what was found; fails where anything is broken, or where the sum is not the expected
 /// one.
 pub(crate) fn verify(expect: Option<&str>, which: &StoreArguments) -> Result<(), Failure> {
+    let expect = expect.map(parsed).transpose()?;
     let found = which.find()?;
     let path = found.path.display().to_string();
     let store = found.read()?;
@@ -21,21 +25,24 @@ pub(crate) fn verify(expect: Option<&str>, which: &StoreArguments) -> Result<(),
         return Err(Failure::failed(format!("{} {plural} found in {path}", verdict.broken)));
     }
     match expect {
-        Some(expect) if parsed(expect) != Some(verdict.sum) => Err(Failure::failed(format!(
-            "the sum is {}, not {expect}: the store has moved on since, or was put back to another day",
-            sum(&verdict)
+        Some(expect) if expect != verdict.sum => Err(Failure::failed(format!(
+            "the sum is {}, not {}: the store has moved on since, or was put back to another day",
+            sum(verdict.sum),
+            sum(expect)
         ))),
         Some(_) | None => Ok(()),
     }
 }
 
 /// A sum as a person gives it, who may have it from a table or a telephone.
-fn parsed(sum: &str) -> Option<u128> {
-    u128::from_str_radix(sum.trim(), 16).ok()
+fn parsed(text: &str) -> Result<u128, Failure> {
+    let digits = text.trim();
+    let sum = u128::from_str_radix(digits, 16).ok().filter(|_| digits.len() == DIGITS);
+    sum.ok_or_else(|| Failure::unusable(format!("{text:?} is no sum: that has {DIGITS} hexadecimal digits")))
 }
 
-fn sum(verdict: &Verdict) -> String {
-    format!("{:032x}", verdict.sum)
+fn sum(sum: u128) -> String {
+    format!("{sum:032x}")
 }
 
 fn told(path: &str, verdict: &Verdict) -> String {
@@ -52,7 +59,7 @@ fn told(path: &str, verdict: &Verdict) -> String {
         lines.push(format!(
             "Nothing was altered, and nothing is missing. The sum over all journals and acts is {}; it changes with every event \
              and every act. Written down elsewhere, it proves later that the store was not put back.",
-            sum(verdict)
+            sum(verdict.sum)
         ));
     }
     lines.join("\n")
@@ -86,9 +93,11 @@ mod tests {
             (" 000000000000000000000000000000FF\n", Some(255)),
             ("", None),
             ("0x", None),
+            ("ff", None),
+            ("12zz0000000000000000000000000000", None),
             ("1000000000000000000000000000000ff", None),
         ] {
-            assert_eq!(parsed(written), expect, "{written:?}");
+            assert_eq!(parsed(written).ok(), expect, "{written:?}");
         }
     }
 }

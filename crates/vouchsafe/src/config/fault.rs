@@ -130,6 +130,8 @@ pub enum Wrong {
     },
     /// It would be confirmed when the provider takes no confirmation any more.
     ConfirmedTooLate,
+    /// A request would be taken for one that never came while it is still waited for.
+    HorizonBeforeTimeout,
     /// The margin leaves nothing of the channel's time.
     Margin,
     /// It is no ISO 4217 numeric code.
@@ -338,6 +340,9 @@ impl fmt::Display for Wrong {
             Self::UnknownSheet { known } => write!(f, "names no shipped sheet; there are {}", known.join(", ")),
             Self::ConfirmedTooLate => {
                 f.write_str("is later than confirm_by_seconds, when the provider takes no confirmation any more")
+            }
+            Self::HorizonBeforeTimeout => {
+                f.write_str("is less than timeout_seconds, for which a request may be under way")
             }
             Self::Margin => {
                 f.write_str("must be longer than limits.answer_margin_milliseconds, or no time is left to ask in")

@@ -75,6 +75,13 @@ fn settings(section: &mut Section<'_, '_>, base: &Sheet) -> Result<Sheet, Told> 
     let in_flight_horizon = section.optional("in_flight_horizon_seconds", seconds);
     let settlement_file = section.or("settlement_file", base.settlement_file, flag);
     let timeout = timeout?;
+    // A request may be under way for as long as it is waited for; what is not known before that may still come.
+    let in_flight_horizon = match in_flight_horizon? {
+        Some(horizon) if horizon < timeout => {
+            return Err(section.fault("in_flight_horizon_seconds", Wrong::HorizonBeforeTimeout));
+        }
+        horizon => horizon.unwrap_or(timeout.saturating_mul(2)),
+    };
     let (confirm_after, confirm_by) = times?;
     Ok(Sheet {
         confirmations: confirmations?,
@@ -88,8 +95,7 @@ fn settings(section: &mut Section<'_, '_>, base: &Sheet) -> Result<Sheet, Told> 
         refunds: refunds?,
         confirm_after,
         confirm_by,
-        // A request is under way no longer than we listen for its answer, and as long again to be sure.
-        in_flight_horizon: in_flight_horizon?.unwrap_or(timeout.saturating_mul(2)),
+        in_flight_horizon,
         settlement_file: settlement_file?,
     })
 }
@@ -165,7 +171,14 @@ mod tests {
         let full = Sheet::full();
         let ten = Duration::from_secs(10);
         check("timeout_seconds = 5", Ok(Sheet { timeout: ten / 2, in_flight_horizon: ten, ..full.clone() }));
-        check("in_flight_horizon_seconds = 10", Ok(Sheet { in_flight_horizon: ten, ..full }));
+        let hundred = Duration::from_secs(100);
+        check("in_flight_horizon_seconds = 100", Ok(Sheet { in_flight_horizon: hundred, ..full.clone() }));
+        let same = Sheet { timeout: ten, in_flight_horizon: ten, ..full };
+        check("timeout_seconds = 10\nin_flight_horizon_seconds = 10", Ok(same));
+        check(
+            "timeout_seconds = 120\nin_flight_horizon_seconds = 90",
+            Err("2 in_flight_horizon_seconds is less than timeout_seconds, for which a request may be under way"),
+        );
     }
 
     #[test]

@@ -16,7 +16,8 @@ use vouchsafe_core::transaction::State;
 use vouchsafe_provider::Patience;
 use vouchsafe_store::{Cause, Reroute, StoreError, Transaction};
 
-use crate::app::{App, Channel, Turn};
+use crate::app::{App, Channel};
+use crate::desk::Turn;
 use crate::flow::late;
 use crate::flow::plan::{Plan, Way, turn};
 use crate::flow::record::{News, NotSettled, record};
@@ -95,7 +96,7 @@ pub(crate) async fn ask(
         if Instant::now() >= bounds.deadline || ways.is_empty() {
             return Asked { transaction, outcome, call };
         }
-        let Ok(next_turn) = turn(&mut ways) else { return Asked { transaction, outcome, call } };
+        let Ok(next_turn) = turn(&channel.id, &mut ways) else { return Asked { transaction, outcome, call } };
         let next = &ways[0];
         tracing::warn!(transaction.number = transaction.number.0, from = %way.provider, to = %next.provider, why = %not_sent, "rerouted");
         let reroute = Reroute { provider: next.provider.clone(), terms: next.terms(channel.messaging) };

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use vouchsafe_core::id::ProviderId;
 use vouchsafe_core::message::{ChannelAdvice, TenderAdvice};
-use vouchsafe_core::money::LedgerAmount;
-use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::transaction::{self, Event, Kind, State, next};
-use vouchsafe_store::{Entry, Key, StoreError, Transaction};
+use vouchsafe_store::{Key, StoreError, Transaction};
 
 use crate::app::{App, Channel};
 use crate::flow::ask::Bounds;
+use crate::flow::authorised::{authorised, final_amount, is_within};
 use crate::flow::record::{News, NotSettled, Settled, record};
 use crate::flow::refusal::AdviceRefusal;
 use crate::metrics::{Ending, Operation};
@@ -53,9 +52,11 @@ async fn take(
     if step.state == transaction.state {
         return repeated(app, &transaction, confirmation, bounds).await;
     }
-    if let Some(final_amount) = final_amount(confirmation) {
+    if let Some(final_amount) = final_amount(&confirmation.advice) {
         let journal = bounds.within(app.store.journal(transaction.number)).await.map_err(not_recorded)?;
-        within_authorised(final_amount, authorised(&transaction, &journal))?;
+        if !is_within(final_amount, authorised(&transaction, &journal)) {
+            return Err(AdviceRefusal::NotAuthorised);
+        }
     }
     let news = News::Advised(ChannelAdvice::Confirmation(confirmation.clone()));
     match record(app, &transaction, &news, bounds.record_by).await {
@@ -88,31 +89,6 @@ async fn repeated(
     match first {
         Some(first) if first != confirmation.advice.id => Err(AdviceRefusal::ConfirmedByAnother),
         // The same again; or the switch has confirmed by itself, and the channel now says the same.
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// The final amount that a confirmation names.
-fn final_amount(confirmation: &TenderAdvice) -> Option<LedgerAmount> {
-    confirmation.advice.amounts.as_ref().and_then(|amounts| amounts.approved_amount)
-}
-
-/// What was authorised: what the provider granted, else what it was asked for.
-fn authorised(transaction: &Transaction, journal: &[Entry]) -> Option<LedgerAmount> {
-    let granted = journal.iter().find_map(|entry| match &entry.outcome {
-        Some(Outcome::Approved(approval)) => approval.amounts.as_ref().and_then(|amounts| amounts.approved_amount),
-        _ => None,
-    });
-    granted.or(transaction.asked)
-}
-
-/// Where nobody has named an amount, none is above it.
-const fn within_authorised(amount: LedgerAmount, authorised: Option<LedgerAmount>) -> Result<(), AdviceRefusal> {
-    match authorised {
-        _ if amount.amount < 0 => Err(AdviceRefusal::NotAuthorised),
-        Some(most) if amount.currency.code() != most.currency.code() || amount.amount > most.amount => {
-            Err(AdviceRefusal::NotAuthorised)
-        }
         Some(_) | None => Ok(()),
     }
 }

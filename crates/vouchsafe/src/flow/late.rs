@@ -8,7 +8,8 @@ use vouchsafe_core::outcome::{Decline, Doubt, NotSent, Outcome};
 use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_store::Transaction;
 
-use crate::app::{App, Turn};
+use crate::app::App;
+use crate::desk::Turn;
 use crate::flow::record::{News, NotSettled, record};
 
 /// A request whose answer is still out.

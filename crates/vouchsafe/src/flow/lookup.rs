@@ -72,7 +72,7 @@ async fn look_up(
         Signs { issuer: issuer.as_ref(), default: channel.default_provider.as_ref(), ..Signs::in_query(&query) };
     let mut ways = ways(app, signs, |sheet| sheet.lookup)?;
     // Not used up: what comes of a question says nothing of sales, and neither opens nor closes their circuit.
-    let turn = turn_soon(app, &mut ways, bounds.deadline).await?;
+    let turn = turn_soon(app, &channel.id, &mut ways, bounds.deadline).await?;
     let way = ways.first().ok_or(Refusal::NoRoute)?;
     *provider = Some(way.provider.clone());
     let found = ask(way, &query, bounds.deadline).await;

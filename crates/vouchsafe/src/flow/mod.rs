@@ -2,6 +2,7 @@
 //! store and provider meet.
 
 mod ask;
+mod authorised;
 mod confirm;
 mod late;
 mod lookup;

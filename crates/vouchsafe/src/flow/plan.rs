@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 use vouchsafe_core::catalogue::{Catalogue, Item, NotForSale, Price};
-use vouchsafe_core::id::{MessageId, ProviderId};
+use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::message::{ProvisionRequest, Request};
 use vouchsafe_core::money::{Amounts, LedgerAmount};
 use vouchsafe_core::product::ProductId;
@@ -10,7 +10,8 @@ use vouchsafe_core::route::{Signs, candidates};
 use vouchsafe_core::sheet::{Messaging, Sheet};
 use vouchsafe_core::transaction::{Kind, Terms};
 
-use crate::app::{App, Channel, Desk, Turn};
+use crate::app::{App, Channel};
+use crate::desk::{Desk, Turn};
 use crate::flow::refusal::Refusal;
 use crate::flow::voucher::OwnRecord;
 
@@ -120,8 +121,13 @@ fn uncatalogued(amounts: Option<&Amounts>) -> Result<Option<LedgerAmount>, Refus
 
 /// The same, but where one of the ways is only busy it is waited for a little. To serve a burst late costs less than to
 /// refuse it, and those who are refused come back at once.
-pub(crate) async fn turn_soon(app: &App, ways: &mut Vec<Way<'_>>, deadline: Instant) -> Result<Turn, Refusal> {
-    let refusal = match turn(ways) {
+pub(crate) async fn turn_soon(
+    app: &App,
+    channel: &ChannelId,
+    ways: &mut Vec<Way<'_>>,
+    deadline: Instant,
+) -> Result<Turn, Refusal> {
+    let refusal = match turn(channel, ways) {
         Ok(turn) => return Ok(turn),
         Err(refusal) => refusal,
     };
@@ -129,16 +135,16 @@ pub(crate) async fn turn_soon(app: &App, ways: &mut Vec<Way<'_>>, deadline: Inst
     let now = Instant::now();
     // Most of the time that there is must be left for the provider.
     let patience = app.limits.turn.min(deadline.saturating_duration_since(now) / 4);
-    let turn = ways[busy].desk.turn_by(now + patience).await.map_err(Refusal::NoRoom)?;
+    let turn = ways[busy].desk.turn_by(channel, now + patience).await.map_err(Refusal::NoRoom)?;
     ways.drain(..busy);
     Ok(turn)
 }
 
 /// Takes the first of the ways that has room, and those before it away. Where none has, the first says why.
-pub(crate) fn turn(ways: &mut Vec<Way<'_>>) -> Result<Turn, Refusal> {
+pub(crate) fn turn(channel: &ChannelId, ways: &mut Vec<Way<'_>>) -> Result<Turn, Refusal> {
     let mut why = None;
     for place in 0..ways.len() {
-        match ways[place].desk.turn() {
+        match ways[place].desk.turn(channel) {
             Ok(turn) => {
                 ways.drain(..place);
                 return Ok(turn);

@@ -211,6 +211,10 @@ async fn write(app: &App, transaction: &Transaction, change: &Change, until: Ins
                         "the store did not take an event; trying again"
                     );
                 }
+                // Nothing that is tried again makes a damaged record whole.
+                if let StoreError::Determinate(Cause::Damaged(_)) = error {
+                    return Err(NotSettled::Store(error));
+                }
                 matches!(failure.insert(error), StoreError::Determinate(_))
             }
         };

@@ -3,7 +3,7 @@
 use vouchsafe_core::catalogue::NotForSale;
 use vouchsafe_core::outcome::{Decline, Doubt};
 
-use crate::app::NoRoom;
+use crate::desk::NoRoom;
 
 /// Everything but a success. What it means on the wire is `api::error`'s business.
 #[derive(Debug, Clone, PartialEq, Eq)]

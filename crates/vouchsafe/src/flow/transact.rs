@@ -70,7 +70,7 @@ pub(super) async fn carry_through(
         if plan.ways.is_empty() { Err(Refusal::NoRetries) } else { Ok(plan) }
     });
     let placed = match planned {
-        Ok(mut plan) => turn_soon(app, &mut plan.ways, bounds.deadline).await.map(|turn| (plan, turn)),
+        Ok(mut plan) => turn_soon(app, &channel.id, &mut plan.ways, bounds.deadline).await.map(|turn| (plan, turn)),
         Err(refusal) => Err(refusal),
     };
     // A twin may hold the door for longer than this copy's own time.

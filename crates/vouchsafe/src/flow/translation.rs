@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use vouchsafe_core::advice::Advice;
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::message::{
-    BasicAdvice, BasicReversal, ChannelAdvice, Header, ProvisionResponse, RedemptionResponse, RefundResponse, Request,
-    Response, TenderAdvice,
+    BasicAdvice, BasicReversal, ChannelAdvice, Header, ProvisionResponse, RedemptionResponse, RefundRequest,
+    RefundResponse, Request, Response, TenderAdvice,
 };
 use vouchsafe_core::money::{Amounts, LedgerAmount, Tender};
 use vouchsafe_core::outcome::{Approval, Outcome};
@@ -16,6 +16,8 @@ use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
 use vouchsafe_core::voucher::Voucher;
 use vouchsafe_store::{Entry, OpenAdvice, Transaction};
+
+use crate::flow::authorised::{authorised, final_amount, is_within};
 
 /// Our own reference for a transaction: its number, under which operators find it again.
 pub(crate) fn own_reference(institution: &Institution, transaction: &Transaction) -> ThirdPartyIdentifier {
@@ -86,7 +88,11 @@ pub(crate) fn response(
     own: ThirdPartyIdentifier,
     at: Timestamp,
 ) -> Response {
-    let header = answered(request.header().clone(), approval, own, at);
+    let mut header = answered(request.header().clone(), approval, own, at);
+    if let Request::Refund(RefundRequest { voucher: Voucher { code: None, .. }, .. }) = request {
+        // A slip is printed with the code on it, and whoever showed none is told none.
+        header.slip_data = request.header().slip_data.clone();
+    }
     let amounts = amounts(request.amounts().cloned(), approval.amounts.as_ref(), asked);
     match request.clone() {
         Request::Provision(request) => Response::Provision(ProvisionResponse {
@@ -173,6 +179,7 @@ pub(crate) fn advice(open: &OpenAdvice, request: &Request, journal: &[Entry], ow
         _ => None,
     });
     let said = |event| known().find(|entry| entry.event == event).and_then(|entry| entry.advised.as_ref());
+    let authorised = authorised(&open.transaction, known());
     let header = request.header();
     let mut references = header.third_party_identifiers.clone();
     references.push(own);
@@ -189,7 +196,8 @@ pub(crate) fn advice(open: &OpenAdvice, request: &Request, journal: &[Entry], ow
     match open.queued.advice {
         Advice::Reversal(reason) => match said(Event::ReversalReceived) {
             Some(ChannelAdvice::Reversal(said)) => {
-                Message::Reversal(BasicReversal { advice: passed_on(basic, &said.advice), reason: said.reason })
+                let advice = passed_on(basic, &undoable(&said.advice, authorised));
+                Message::Reversal(BasicReversal { advice, reason: said.reason })
             }
             _ => Message::Reversal(BasicReversal { advice: basic, reason }),
         },
@@ -201,6 +209,13 @@ pub(crate) fn advice(open: &OpenAdvice, request: &Request, journal: &[Entry], ow
             _ => Message::Confirmation(TenderAdvice { advice: basic, tenders: tenders(request) }),
         },
     }
+}
+
+/// A channel's reversal without a final amount that was never authorised. No reversal is refused for what it says of
+/// amounts; one that names none undoes all of it.
+fn undoable(said: &BasicAdvice, authorised: Option<LedgerAmount>) -> BasicAdvice {
+    let is_sound = final_amount(said).is_none_or(|last| is_within(last, authorised));
+    BasicAdvice { amounts: said.amounts.clone().filter(|_| is_sound), ..said.clone() }
 }
 
 /// Our own advice with what the channel said in its place: the final amount, and numbers of the card world.

@@ -12,7 +12,7 @@ use super::document::Reading;
 use super::operation::{Answer, Body, Operation};
 use super::operations::operations;
 use crate::api::error::{advice_refused, refused};
-use crate::app::NoRoom;
+use crate::desk::NoRoom;
 use crate::flow::{AdviceRefusal, Refusal};
 
 /// A status with one of its error types.

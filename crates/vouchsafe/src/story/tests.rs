@@ -1,13 +1,14 @@
 use uuid::Uuid;
-use vouchsafe_core::advice::ReversalReason;
+use vouchsafe_core::advice::{Hindrance, ReversalReason};
 use vouchsafe_core::error_detail::{ErrorType, shortened};
 use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::outcome::{NotSent, Unusable};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_core::sheet::Messaging;
-use vouchsafe_core::text::{FreeText, Text, UpTo};
+use vouchsafe_core::text::{Text, UpTo};
 use vouchsafe_core::transaction::{Event, Kind, State, Terms};
 use vouchsafe_core::voucher::{Pin, Voucher};
+use vouchsafe_store::story::sample;
 use vouchsafe_store::{Key, TransactionNumber};
 
 use super::*;
@@ -53,7 +54,7 @@ fn entry(version: u32, event: Event, state: State) -> Entry {
         outcome: None,
         advice: None,
         advice_end: None,
-        attempts: 0,
+        attempts: Attempts::default(),
         advised: None,
         note: None,
         is_destroyed: false,
@@ -78,7 +79,7 @@ fn a_story_tells_everything_but_the_code_and_the_pin() {
     let id = MessageId::new(Uuid::from_u128(3));
     let reversed = Entry {
         advice: Some(QueuedAdvice { id, advice: Advice::Reversal(ReversalReason::Cancelled), due_at: at(2) }),
-        attempts: 2,
+        attempts: Attempts { count: 2, hindrance: Some(Hindrance::NoAnswer) },
         note: Some(FreeText::new(format!("keep {CODE} safe")).unwrap()),
         ..entry(2, Event::ReversalReceived, State::Reversing)
     };
@@ -98,7 +99,7 @@ transaction 17
   2025-11-24T16:00:00.001Z  provider approved, approved
       approved: serial number SN1, code ****3456
   2025-11-24T16:00:00.002Z  reversal received, reversing
-      advice 00000000-0000-0000-0000-000000000003: reversal CANCELLED, still to be delivered, after 2 attempts that came to nothing
+      advice 00000000-0000-0000-0000-000000000003: reversal CANCELLED, still to be delivered, after 2 attempts that came to nothing; the last time there was no answer
       note: keep ****3456 safe";
     let told = story(&transaction(), None, &[sold, reversed]);
     assert_eq!(told, expect);
@@ -106,13 +107,41 @@ transaction 17
 }
 
 #[test]
+fn a_story_tells_what_stands_on_the_slip() {
+    let request = Request::Provision(sample::request(MessageId::new(Uuid::from_u128(1))));
+    let reference = ThirdPartyIdentifier {
+        institution_id: FreeText::new("stub").unwrap(),
+        transaction_identifier: FreeText::new("receipt 7").unwrap(),
+    };
+    let mut approval = approval();
+    approval.third_party_identifiers.push(reference);
+    let sold = Entry {
+        outcome: Some(Outcome::Approved(Box::new(approval))),
+        ..entry(1, Event::ProviderApproved, State::Approved)
+    };
+    let told = story(&transaction(), Some(&request), &[sold]);
+    let header = request.header();
+    for (name, value) in [
+        ("terminal", header.originator.terminal_id.as_str()),
+        ("merchant", header.originator.merchant.merchant_id.as_str()),
+        ("stan", header.stan.as_ref().unwrap().as_str()),
+        ("rrn", header.rrn.as_ref().unwrap().as_str()),
+        ("reference", "receipt 7 by stub"),
+    ] {
+        assert!(told.contains(&format!("\n  {name:<12} {value}")), "{name}: {told}");
+    }
+}
+
+#[test]
 fn the_code_that_was_presented_is_taken_out_of_a_refusal() {
-    let code = Secret::new(Text::new(CODE).unwrap());
+    let mut request = sample::redemption(MessageId::new(Uuid::from_u128(1)));
+    request.voucher.code = Secret::new(Text::new(CODE).unwrap());
+    let request = Request::Redemption(request);
     let declined = Entry {
         outcome: Some(Outcome::Declined(Decline::ByProvider(error()))),
         ..entry(1, Event::ProviderDeclined, State::Declined)
     };
-    let told = story(&transaction(), Some(&code), &[declined]);
+    let told = story(&transaction(), Some(&request), &[declined]);
     assert!(!told.contains(CODE) && told.contains("****3456 is over"), "{told}");
 }
 
@@ -183,11 +212,22 @@ fn what_the_provider_said_is_told_in_words() {
 #[test]
 fn an_advice_is_told_with_its_end() {
     let queued = QueuedAdvice { id: MessageId::new(Uuid::from_u128(3)), advice: Advice::Confirmation, due_at: at(0) };
+    let never = Attempts::default();
+    let once = never.and(Hindrance::Status);
     for (end, attempts, expect) in [
-        (None, 0, "still to be delivered"),
-        (Some(AdviceEnd::Delivered), 1, "delivered, after 1 attempt that came to nothing"),
-        (Some(AdviceEnd::Consumed), 0, "consumed: the provider takes none"),
-        (Some(AdviceEnd::Refused), 0, "refused"),
+        (None, never, "still to be delivered"),
+        (
+            Some(AdviceEnd::Delivered),
+            once,
+            "delivered, after 1 attempt that came to nothing; the last time the provider failed",
+        ),
+        (
+            None,
+            once.and(Hindrance::NoConnection),
+            "still to be delivered, after 2 attempts that came to nothing; the last time no connection could be made",
+        ),
+        (Some(AdviceEnd::Consumed), never, "consumed: the provider takes none"),
+        (Some(AdviceEnd::Refused), never, "refused"),
     ] {
         let id = "00000000-0000-0000-0000-000000000003";
         assert_eq!(advice(&queued, end, attempts), format!("advice {id}: confirmation, {expect}"));

@@ -75,6 +75,11 @@ async fn every_act_beside_a_running_switch_leaves_exactly_one_record() {
         (&add, "add channel till 7  [not there -> let in, dual, 1 secret, default provider provider]"),
         (&["channel", "rotate", "till 7"], "rotate the secret of channel till 7  [let in, dual, 1 secret, "),
         (
+            &["channel", "rotate", "till 7", "--take-back"],
+            "take the rotation of channel till 7 back  [let in, dual, 2 secrets, ",
+        ),
+        (&["channel", "rotate", "till 7"], "rotate the secret of channel till 7  [let in, dual, 1 secret, "),
+        (
             &["channel", "rotate", "till 7", "--finish"],
             "finish the rotation of channel till 7  [let in, dual, 2 secrets, ",
         ),
@@ -96,12 +101,12 @@ async fn every_act_beside_a_running_switch_leaves_exactly_one_record() {
         operator.leaves(words, &[part]);
     }
     let all = operator.acts();
-    assert_eq!(all.len(), 10);
-    assert!(all[0].starts_with("act 1  ") && all[9].starts_with("act 10  "), "the newest last: {all:#?}");
+    assert_eq!(all.len(), 12);
+    assert!(all[0].starts_with("act 1  ") && all[11].starts_with("act 12  "), "the newest last: {all:#?}");
     operator.types(&["acts", "--limit", "0"]).says(2, &["--limit"]);
     let last = operator.types(&["acts", "--limit", "1"]);
-    assert_eq!(last.text.lines().collect::<Vec<_>>(), [&all[9]]);
-    operator.types(&["verify"]).says(0, &["Nothing was altered", ", 10 acts"]);
+    assert_eq!(last.text.lines().collect::<Vec<_>>(), [&all[11]]);
+    operator.types(&["verify"]).says(0, &["Nothing was altered", ", 12 acts"]);
     operator
         .types(&["show", &number])
         .says(0, &["by hand: act 1  20", "thandi: redrive the advice", "as agreed, note 88"]);
@@ -151,6 +156,7 @@ async fn whoever_does_not_say_why_does_nothing() {
         &["channel", "rotate", "app 2"],
         &["channel", "rotate", "app 2", "--at-once"],
         &["channel", "rotate", "app 2", "--finish"],
+        &["channel", "rotate", "app 2", "--take-back"],
         &["channel", "disable", "app 2"],
         &["channel", "enable", "app 2"],
         &["keys", "rotate"],

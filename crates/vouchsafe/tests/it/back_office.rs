@@ -1,7 +1,8 @@
 //! The commands by which people look into a store and close orphans, beside a running switch.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -66,15 +67,26 @@ password_env = "PROVIDER_PASSWORD"
 
     /// Types a command.
     pub(crate) fn types(&self, words: &[&str]) -> Said {
-        let output = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
+        self.types_and_enters(words, "")
+    }
+
+    /// Types a command, and what it asks for.
+    pub(crate) fn types_and_enters(&self, words: &[&str], line: &str) -> Said {
+        let child = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
             .args(words)
             .arg("--config")
             .arg(self.config())
             .env("PROVIDER_PASSWORD", "password")
             .env("USER", USER)
             .env_remove("SUDO_USER")
-            .output();
-        Said::from(output.unwrap())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = child.unwrap();
+        // A command that asks for nothing may have ended before it could be told.
+        let _ = child.stdin.take().unwrap().write_all(line.as_bytes());
+        Said::from(child.wait_with_output().unwrap())
     }
 }
 
@@ -126,6 +138,25 @@ async fn a_story_is_found_by_every_reference_and_hides_the_code() {
 
     operator.types(&["show", "4711"]).says(1, &["no transaction here has the number", "4711"]);
     operator.types(&["show", "receipt 7"]).says(2, &["neither a transaction's number nor an id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_is_found_by_what_stands_on_the_voucher() {
+    let switch = Switch::asking(ProviderStub::approving().await.base_url()).await;
+    let operator = Operator::of(&switch);
+    let by_code = |code: &str| operator.types_and_enters(&["show", "--code"], code);
+    by_code(CODE).says(1, &["no transaction here issued, redeemed or refunded a voucher of this code"]);
+    let sale = request("app");
+    assert_eq!(switch.channel("app").provision(&sale).await.verdict(), "201");
+    let whole = &["kind         provision", id(&sale), "serial number SN1, code ****3456"];
+    by_code(&format!("  {CODE}\n")).says(0, whole);
+    by_code("1234567890123456\n").says(1, &["with its hyphens"]);
+    by_code("\n").says(2, &["from the standard input", "1 to 40 characters"]);
+    operator.types(&["show", "--serial-number", "SN1"]).says(0, whole);
+    operator.types(&["show", "--serial-number", "SN2"]).says(1, &["a voucher of this serial number"]);
+    operator.types(&["show", "--serial-number", ""]).says(2, &["1 to 40 characters"]);
+    operator.types(&["show", "--serial-number", "SN1", "--code"]).says(2, &["cannot be used with"]);
+    operator.types(&["show"]).says(2, &["<ID|--code|--serial-number <NUMBER>>"]);
 }
 
 /// A switch whose provider fails after it may have sold, and takes no reversals.
@@ -231,7 +262,8 @@ async fn an_operator_sees_what_is_owed_and_has_it_sent_sooner() {
         assert_eq!(switch.channel("app").reverse(&reversal(sale)).await.verdict(), "202");
     }
     let number = switch.transaction("app", id(&one)).await.unwrap().number;
-    let first = format!("transaction {number}: a reversal, attempts so far: 1, the next in ");
+    let first =
+        format!("transaction {number}: a reversal, attempts so far: 1 (the provider has too much to do), the next in ");
     operator.types(&["advices"]).says(0, &["2 advices wait for provider, the oldest for", &first]);
     well.store(true, Ordering::Relaxed);
     let redrive = |which: &str| operator.types(&["advices", "redrive", which, "--reason", "they are back"]);
@@ -247,4 +279,19 @@ async fn an_operator_sees_what_is_owed_and_has_it_sent_sooner() {
     redrive("--all").says(0, &["1 advice is sent again at once"]);
     reversed(&other).await;
     redrive(id(&one)).says(0, &["has no open advice"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_advice_whose_provider_is_not_configured_is_told_apart() {
+    let provider = ProviderStub::advised(approve, async |_: Json| StatusCode::BAD_GATEWAY.into_response()).await;
+    let switch = Switch::asking(provider.base_url()).await;
+    let sale = request("app");
+    assert_eq!(switch.channel("app").provision(&sale).await.verdict(), "201");
+    assert_eq!(switch.channel("app").reverse(&reversal(&sale)).await.verdict(), "202");
+    let operator = Operator::of(&switch);
+    let config = std::fs::read_to_string(operator.config()).unwrap();
+    std::fs::write(operator.config(), config.replace("= \"provider\"", "= \"another\"")).unwrap();
+    operator.types(&["advices"]).says(0, &["1 advice waits for provider", "NOT CONFIGURED", "put the provider back"]);
+    let redrive = ["advices", "redrive", id(&sale), "--reason", "they are back"];
+    operator.types(&redrive).says(1, &["provider provider is not in this configuration", "put it back first"]);
 }

@@ -147,6 +147,7 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
     operator.gets(&["add", "app", "--messaging", "single"]);
     check(&operator, &["add", "app", "--messaging", "single"], "is in");
     check(&operator, &["rotate", "app", "--finish"], "there is no rotation to end");
+    check(&operator, &["rotate", "app", "--take-back"], "there is no rotation to end");
     operator.gets(&["rotate", "app"]);
     check(&operator, &["rotate", "app"], "has two secrets already");
     let good = operator.channels();
@@ -193,6 +194,13 @@ async fn a_rotation_needs_no_restart_and_ends_what_the_old_secret_opened() {
     for caller in [&old, &new, &old_token, &new_token] {
         assert!(sells(caller).await, "both hold");
     }
+    operator.gets(&["rotate", "app", "--take-back"]);
+    seen();
+    assert!(sells(&old).await && !sells(&new).await, "the new one was lost");
+    let new = with(&operator.secret(&["rotate", "app"]));
+    seen();
+    let mut new_token = new.clone();
+    new_token.take_token().await;
     operator.gets(&["rotate", "app", "--finish"]);
     seen();
     assert!(sells(&new).await && sells(&new_token).await);
@@ -225,17 +233,23 @@ async fn a_file_that_cannot_be_used_lets_in_whom_it_let_in_before() {
         replace(bad);
         known.look(Instant::now());
         known.look(Instant::now());
-        assert!(sells(&app).await, "{bad}");
+        assert!(sells(&app).await && known.is_stale(), "{bad}");
         assert!(KnownChannels::open(&operator.config()).is_err(), "and no switch starts with it: {bad}");
     }
     fs::remove_file(operator.path("channels.toml")).unwrap();
     known.reload(Instant::now());
     assert!(sells(&app).await);
-    replace("");
+    for cut_off in ["", "# Channels\n"] {
+        replace(cut_off);
+        known.look(Instant::now());
+        known.look(Instant::now());
+        assert!(sells(&app).await && known.is_stale(), "nobody decided to keep all out: {cut_off:?}");
+    }
+    replace(&good.replace("\"app\"", "\"other\""));
     known.look(Instant::now());
     assert!(sells(&app).await, "half-way through its writing, perhaps");
     known.look(Instant::now());
-    assert!(!sells(&app).await);
+    assert!(!sells(&app).await && !known.is_stale());
 }
 
 #[test]

@@ -165,6 +165,23 @@ fn a_changed_catalogue_is_read_at_once_on_sighup() {
 }
 
 #[test]
+fn sighup_ends_nothing_that_is_still_starting() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("sealing.key"), "07".repeat(32)).unwrap();
+    let slow = "command = [\"sh\", \"-c\", \"touch begun; until [ -e go ]; do sleep 0.02; done; cat sealing.key\"]";
+    fs::write(path("vouchsafe.toml"), CONFIG.replace("file = \"sealing.key\"", slow)).unwrap();
+    let mut serving = Serving::start(folder.path());
+    while !path("begun").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    serving.signal("HUP");
+    fs::write(path("go"), "").unwrap();
+    serving.until("serving");
+    serving.stop();
+}
+
+#[test]
 fn a_key_that_is_not_the_stores_cannot_be_used() {
     let folder = folder();
     let path = |name: &str| folder.path().join(name);

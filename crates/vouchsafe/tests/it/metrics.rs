@@ -48,6 +48,13 @@ fn value(figures: &str, series: &str) -> Option<f64> {
 async fn declines_provider_faults_and_own_faults_are_told_apart() {
     let provider = provider().await;
     let switch = Switch::asking(provider.base_url()).await;
+    let unused = figures(&switch).await;
+    for series in [
+        "advices_ended_total{provider=\"provider\",end=\"refused\"}",
+        "turned_away_total{channel=\"none\",reason=\"credentials\"}",
+    ] {
+        assert_eq!(value(&unused, &format!("vouchsafe_{series}")), Some(0.0), "{series} in {unused}");
+    }
     let sold = sale(5000);
     for (sale, verdict) in [
         (&sold, "201"),

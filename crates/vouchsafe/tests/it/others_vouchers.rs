@@ -79,6 +79,7 @@ async fn a_refund_by_serial_number_brings_no_code() {
     let answering = async |request: Json| {
         let mut done = approval(&request);
         done["voucher"] = json!({"code": CODE, "serialNumber": "SN1", "pin": {"type": "CLEAR_PIN", "pin": "2468"}});
+        done["slipData"] = json!({"messageLines": [{"text": CODE}]});
         (StatusCode::CREATED, done.to_string()).into_response()
     };
     let provider = ProviderStub::advised(answering, take).await;
@@ -87,6 +88,7 @@ async fn a_refund_by_serial_number_brings_no_code() {
     by_number["voucher"] = json!({"serialNumber": "SN1"});
     let answer = switch.channel("stranger").open(Kind::Refund, &by_number).await;
     assert_eq!((answer.status, &answer.json()["voucher"]), (201, &json!({"serialNumber": "SN1"})));
+    assert_eq!(answer.json().get("slipData"), None, "a slip is printed with the code");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The end of what is kept: what was said in old transactions is destroyed, and what happened stays.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::transaction::State;
@@ -14,9 +16,10 @@ use crate::sqlite::{Fault, book, row};
 use crate::vault::Opened;
 use crate::{Destroyed, Transaction, TransactionNumber};
 
-/// Destroys requests, approvals and what channels said, of transactions that were opened before a time and have ended.
+/// Destroys requests, approvals and what channels said, of transactions that were opened long enough ago and have ended.
 pub(in crate::sqlite) struct Destroy {
-    pub(in crate::sqlite) before: Timestamp,
+    pub(in crate::sqlite) now: Timestamp,
+    pub(in crate::sqlite) kept_for: Duration,
     pub(in crate::sqlite) most: usize,
 }
 
@@ -44,14 +47,16 @@ impl Command for Destroy {
             destroy_one(tables, TransactionNumber(number.cast_unsigned()))?;
             tables.connection.prepare_cached("DELETE FROM kept_longer WHERE number = ?1")?.execute([number])?;
         }
-        let most = i64::try_from(self.most).unwrap_or(i64::MAX);
-        let sql = "SELECT destroyed_to FROM retention";
-        let mut done: i64 = tables.connection.prepare_cached(sql)?.query_row((), |row| row.get(0))?;
-        let next = numbers(tables, done, most)?;
+        let sql = "SELECT destroyed_to, reached FROM retention";
+        let (mut done, reached): (i64, Option<i64>) =
+            tables.connection.prepare_cached(sql)?.query_row((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let reached = reached.map(row::time).transpose()?;
+        let mut reached = Reached { now: self.now, at: reached.filter(|at| *at <= self.now) };
+        let next = numbers(tables, done, i64::try_from(self.most).unwrap_or(i64::MAX))?;
         let mut seen = 0;
         for number in next {
             match row::linked(tables.book(), TransactionNumber(number.cast_unsigned())) {
-                Ok(Linked { transaction, .. }) if transaction.opened_at >= self.before => break,
+                Ok(Linked { transaction, .. }) if reached.by(&transaction) >= self.now - self.kept_for => break,
                 Ok(Linked { transaction, .. }) if has_ended(tables, &transaction)? => {
                     destroy_one(tables, transaction.number)?;
                     count += 1;
@@ -67,8 +72,27 @@ impl Command for Destroy {
             done = number;
             seen += 1;
         }
-        tables.connection.prepare_cached("UPDATE retention SET destroyed_to = ?1")?.execute([done])?;
+        let sql = "UPDATE retention SET destroyed_to = ?1, reached = ?2";
+        tables.connection.prepare_cached(sql)?.execute((done, reached.at.map(Timestamp::as_millisecond)))?;
         Ok(Destroyed { count, are_all: are_all_looked_at && seen < self.most && count < self.most })
+    }
+}
+
+/// How far the times have come of all that was looked at, in the order of commits.
+struct Reached {
+    now: Timestamp,
+    at: Option<Timestamp>,
+}
+
+impl Reached {
+    /// When the next transaction counts as opened: no earlier than those before it; and where it is dated ahead, when
+    /// they were.
+    fn by(&mut self, transaction: &Transaction) -> Timestamp {
+        let opened_at = transaction.opened_at;
+        if opened_at <= self.now {
+            self.at = self.at.max(Some(opened_at));
+        }
+        self.at.unwrap_or(opened_at)
     }
 }
 

@@ -123,7 +123,7 @@ fn what_is_not_ours_is_refused_and_left_as_it_was() {
     drop(house.open());
     assert_eq!(SqliteStore::open_beside(&house.path(), sealer(2)).map(|_| ()), Err(OpenError::OtherKey));
     for (version, expect) in
-        [(1, OpenError::Older { found: 1, known: 5 }), (99, OpenError::Newer { found: 99, known: 5 })]
+        [(1, OpenError::Older { found: 1, known: 6 }), (99, OpenError::Newer { found: 99, known: 6 })]
     {
         house.look_inside().pragma_update(None, "user_version", version).unwrap();
         assert_eq!(beside(&house).map(|_| ()), Err(expect));

@@ -41,7 +41,7 @@ fn a_store_of_a_newer_version_is_refused() {
     let house = House::new();
     drop(house.open());
     house.look_inside().pragma_update(None, "user_version", 99).unwrap();
-    let expect = OpenError::Newer { found: 99, known: 5 };
+    let expect = OpenError::Newer { found: 99, known: 6 };
     assert_eq!(SqliteStore::open(&house.path(), sealer(1)).map(|_| ()), Err(expect.clone()));
     assert_eq!(SqliteStore::open_read_only(&house.path(), sealer(1)).map(|_| ()), Err(expect));
 }
@@ -52,7 +52,7 @@ fn a_reader_does_not_bring_a_store_up_to_date() {
     drop(house.open());
     house.look_inside().pragma_update(None, "user_version", 0).unwrap();
     let refused = SqliteStore::open_read_only(&house.path(), sealer(1)).map(|_| ());
-    assert_eq!(refused, Err(OpenError::Older { found: 0, known: 5 }));
+    assert_eq!(refused, Err(OpenError::Older { found: 0, known: 6 }));
 }
 
 #[test]

@@ -180,12 +180,12 @@ async fn what_is_said_after_all_was_destroyed_is_destroyed_in_turn() {
     let house = House::new();
     let store = house.open();
     let declined = declined(&store, 1).await;
-    assert_eq!(store.destroy(Timestamp::MAX, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    assert_eq!(store.destroy(Timestamp::MAX, Duration::ZERO, 9).await, Ok(Destroyed { count: 1, are_all: true }));
     let [_, said] = crate::story::sample::channel_advices();
     let reversed = change(&declined, Event::ReversalReceived, State::Void);
     recorded(&store, Change { advised: Some(said), ..reversed }).await;
     assert!(store.journal(declined.number).await.unwrap()[1].advised.is_some());
-    assert_eq!(store.destroy(Timestamp::MAX, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    assert_eq!(store.destroy(Timestamp::MAX, Duration::ZERO, 9).await, Ok(Destroyed { count: 1, are_all: true }));
     assert!(store.journal(declined.number).await.unwrap()[1].is_destroyed);
 }
 
@@ -196,10 +196,14 @@ async fn what_has_ended_is_destroyed_when_its_time_is_over_and_stays_proven() {
     let [sold, reversing, declined] = lead(&store).await;
     let before = store.verify(|_, _| ()).await.unwrap();
     let opened_at = sold.opened_at;
-    assert_eq!(store.destroy(opened_at, 9).await, Ok(Destroyed { count: 0, are_all: true }), "not before its time");
+    assert_eq!(
+        store.destroy(opened_at, Duration::ZERO, 9).await,
+        Ok(Destroyed { count: 0, are_all: true }),
+        "not before its time"
+    );
     let later = opened_at + jiff::SignedDuration::from_secs(1);
-    assert_eq!(store.destroy(later, 2).await, Ok(Destroyed { count: 1, are_all: false }));
-    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    assert_eq!(store.destroy(later, Duration::ZERO, 2).await, Ok(Destroyed { count: 1, are_all: false }));
+    assert_eq!(store.destroy(later, Duration::ZERO, 9).await, Ok(Destroyed { count: 1, are_all: true }));
     let gone = Err(StoreError::Determinate(Cause::Destroyed));
     assert_eq!(store.request(sold.number).await, gone);
     assert_eq!(store.request(declined.number).await, gone);
@@ -220,11 +224,11 @@ async fn what_ends_later_is_destroyed_later() {
     let store = house.open();
     let open = reversing(&store, 1).await;
     let later = open.opened_at + jiff::SignedDuration::from_secs(1);
-    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 0, are_all: true }));
+    assert_eq!(store.destroy(later, Duration::ZERO, 9).await, Ok(Destroyed { count: 0, are_all: true }));
     let delivered = change(&open, Event::ReversalDelivered, State::Reversed);
     recorded(&store, Change { ends: Some(AdviceEnd::Delivered), ..delivered }).await;
-    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 1, are_all: true }));
-    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 0, are_all: true }));
+    assert_eq!(store.destroy(later, Duration::ZERO, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    assert_eq!(store.destroy(later, Duration::ZERO, 9).await, Ok(Destroyed { count: 0, are_all: true }));
     assert_eq!(store.request(open.number).await, Err(StoreError::Determinate(Cause::Destroyed)));
 }
 
@@ -240,7 +244,7 @@ async fn nothing_of_what_was_destroyed_is_left_in_the_file() {
     assert!(holds(&house));
     let store = house.open();
     let later = story::intent(&key(1)).at + jiff::SignedDuration::from_secs(1);
-    assert_eq!(store.destroy(later, 9).await, Ok(Destroyed { count: 1, are_all: true }));
+    assert_eq!(store.destroy(later, Duration::ZERO, 9).await, Ok(Destroyed { count: 1, are_all: true }));
     store.close();
     assert!(!holds(&house), "what it was sealed as is overwritten");
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::record::word::Word;
 use crate::story::acts::act;
 use crate::story::sample;
-use crate::{Deed, QueuedAdvice};
+use crate::{Attempts, Deed, QueuedAdvice};
 
 /// The schema as version 1 was released.
 const FIRST: &str = include_str!("../../../migrations/sqlite/0001_transactions.sql");
@@ -103,7 +103,7 @@ async fn what_the_fourth_version_wrote_is_whole_and_what_people_do_to_it_is_on_r
     let house = House::new();
     let sold = leave_fourth_version(&house).await;
     let refused = SqliteStore::open_beside(&house.path(), sealer(1)).map(|_| ());
-    assert_eq!(refused, Err(OpenError::Older { found: 4, known: 5 }), "only a switch brings it up to date");
+    assert_eq!(refused, Err(OpenError::Older { found: 4, known: 6 }), "only a switch brings it up to date");
     let store = house.open();
     let whole = store.verify(|_, _| ()).await.unwrap();
     assert_eq!((whole.transactions, whole.events, whole.forestalled, whole.acts), (4, 5, 1, 0));
@@ -127,7 +127,7 @@ async fn what_the_first_version_wrote_is_kept_and_goes_on() {
     let house = House::new();
     let (reversing, pending) = leave_first_version(&house);
     let refused = SqliteStore::open_beside(&house.path(), sealer(1)).map(|_| ());
-    assert_eq!(refused, Err(OpenError::Older { found: 1, known: 5 }), "only a switch brings it up to date");
+    assert_eq!(refused, Err(OpenError::Older { found: 1, known: 6 }), "only a switch brings it up to date");
     for _ in 0..2 {
         let store = house.open();
         assert_eq!(store.find(&reversing.key).await.unwrap().as_ref(), Some(&reversing));
@@ -137,20 +137,27 @@ async fn what_the_first_version_wrote_is_kept_and_goes_on() {
         let due_at = reversing.opened_at;
         let queued = QueuedAdvice { id: MessageId::from_parts([9; 16], 0), advice, due_at };
         let (first_due_at, transaction) = (due_at, reversing.clone());
-        let open = OpenAdvice { transaction, version: 1, queued, first_due_at, attempts: 0, not_found: false };
+        let open = OpenAdvice {
+            transaction,
+            version: 1,
+            queued,
+            first_due_at,
+            attempts: Attempts::default(),
+            not_found: false,
+        };
         assert_eq!(store.due_advices(&reversing.provider, due_at, 9).await, Ok(vec![open]));
         assert_eq!(store.look_up(Reference::Id(queued.id)).await, Ok(vec![reversing.clone()]));
         let journal = store.journal(reversing.number).await.unwrap();
         let [entry] = journal.try_into().unwrap();
         assert_eq!((entry.outcome, entry.advice), (sample::outcomes().pop(), Some(queued)));
-        assert_eq!((entry.advice_end, entry.attempts, entry.note), (None, 0, None));
+        assert_eq!((entry.advice_end, entry.attempts, entry.note), (None, Attempts::default(), None));
     }
     let store = house.open();
     let attempt =
         Attempt { number: reversing.number, version: 1, due_at: pending.opened_at, hindrance: Hindrance::NotFound };
     store.put_off(attempt).await.unwrap();
     let open = store.due_advices(&reversing.provider, pending.opened_at, 9).await.unwrap();
-    assert_eq!(open.iter().map(|open| (open.attempts, open.not_found)).collect::<Vec<_>>(), [(1, true)]);
+    assert_eq!(open.iter().map(|open| (open.attempts.count, open.not_found)).collect::<Vec<_>>(), [(1, true)]);
     story::leave_traces(&store).await;
 }
 

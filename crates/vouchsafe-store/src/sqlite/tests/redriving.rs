@@ -27,7 +27,8 @@ async fn what_is_attempted_and_put_off_meanwhile_is_not_sent_sooner_a_second_tim
     assert_eq!(store.redrive_each(waiting[1..].to_vec(), now).await, Ok(1));
     assert_eq!(store.waiting(now).await, Ok(vec![one.number]), "its new pause holds");
     let due = store.due_advices(&one.provider, later, 9).await.unwrap();
-    let due: Vec<_> = due.iter().map(|open| (open.transaction.number, open.queued.due_at, open.attempts)).collect();
+    let due: Vec<_> =
+        due.iter().map(|open| (open.transaction.number, open.queued.due_at, open.attempts.count)).collect();
     assert_eq!(due, [(other.number, now, 1), (one.number, later, 2)]);
     assert_eq!(store.redrive_each(vec![other.number], now).await, Ok(0), "it is due already");
 }

@@ -17,7 +17,7 @@ use vouchsafe_core::text::Text;
 use vouchsafe_core::transaction::{Event, Kind, State, Terms};
 use vouchsafe_core::voucher::Voucher;
 use vouchsafe_store::story::sample::plain_request;
-use vouchsafe_store::{Cause, Entry, Key, QueuedAdvice, StoreError, Transaction, TransactionNumber};
+use vouchsafe_store::{Attempts, Cause, Entry, Key, QueuedAdvice, StoreError, Transaction, TransactionNumber};
 
 use crate::audit::code_hash::fingerprint;
 use crate::audit::{CodeHasher, Held, Inputs, Report, audit};
@@ -151,7 +151,7 @@ impl World {
             outcome: None,
             advice: None,
             advice_end: None,
-            attempts: 0,
+            attempts: Attempts::default(),
             advised: None,
             note: None,
             is_destroyed: false,

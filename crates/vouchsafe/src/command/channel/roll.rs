@@ -153,6 +153,16 @@ impl Roll {
         Ok(())
     }
 
+    /// Takes away the secret that was added last.
+    pub(super) fn drop_newest_secret(&mut self, id: &str) -> Result<(), Failure> {
+        if let Some(all) = self.channel(id)?.get_mut("secrets").and_then(Item::as_array_mut)
+            && let Some(newest) = all.len().checked_sub(1)
+        {
+            all.remove(newest);
+        }
+        Ok(())
+    }
+
     /// Keeps a channel out, or lets it in again.
     pub(super) fn disable(&mut self, id: &str, disabled: bool) -> Result<(), Failure> {
         let channel = self.channel(id)?;
@@ -210,7 +220,10 @@ impl Roll {
         };
         replaced?;
         let seconds = 2 * self.config.limits.file_check.as_secs();
-        let soon = format!(" (a running switch sees it within {seconds} seconds, or at once on SIGHUP)");
+        let soon = format!(
+            " (a running switch sees it within {seconds} seconds, or at once on SIGHUP; one whose configuration was changed \
+             since it started may refuse the file, and says so in its log and by vouchsafe_file_stale)"
+        );
         Ok(Placed { soon, ended })
     }
 

@@ -8,7 +8,7 @@ use vouchsafe_core::sheet::Messaging;
 use vouchsafe_core::text::Text;
 use vouchsafe_core::transaction::{Kind, Terms};
 use vouchsafe_core::voucher::Voucher;
-use vouchsafe_store::{Key, QueuedAdvice};
+use vouchsafe_store::{Attempts, Key, QueuedAdvice};
 
 use super::*;
 use crate::command::grounds::Grounds;
@@ -50,7 +50,7 @@ fn event(event: Event, outcome: Option<Outcome>) -> Entry {
         outcome,
         advice: None,
         advice_end: None,
-        attempts: 0,
+        attempts: Attempts::default(),
         advised: None,
         note: None,
         is_destroyed: false,
@@ -77,8 +77,8 @@ orphan 17: a provision of R50.00 at stub, 2 h 5 min old
   channel   till, request id 00000000-0000-0000-0000-000000000001
   evidence  nothing is proven: there was no answer in time; the provider takes no reversals
   next      ask stub whether upstream id 00000000-0000-0000-0000-000000000002 was sold; if so, have it cancelled or credited; \
-then: vouchsafe orphans resolve 17 --reason \"what you found\"";
-    assert_eq!(block(&orphan(17, Some((5000, 710))), None, &journal, at(7_512)), expect);
+then: vouchsafe orphans resolve 17 --data D --reason \"what you found\"";
+    assert_eq!(block(&orphan(17, Some((5000, 710))), None, &journal, at(7_512), " --data D"), expect);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn evidence_and_next_step_follow_from_the_journal() {
         ),
     ] {
         assert_eq!(evidence(&journal, &Words::of(None, &journal)), expect);
-        let told = next_step(&orphan(17, None), &journal, "stub");
+        let told = next_step(&orphan(17, None), &journal, "stub", "");
         assert!(told.starts_with(step), "{told}");
     }
 }

@@ -72,6 +72,25 @@ async fn a_reversal_goes_on_with_the_reason_that_the_channel_gave() {
 }
 
 #[tokio::test]
+async fn a_reversal_is_passed_on_with_no_more_than_was_authorised() {
+    for (amount, currency, is_passed_on) in
+        [(5000, "710", true), (1, "710", true), (5001, "710", false), (-1, "710", false), (5000, "840", false)]
+    {
+        let provider = ProviderStub::advised(approve, take).await;
+        let switch = tills(&provider).await;
+        let till = switch.channel("till");
+        let request = approved(&till, Kind::Provision).await;
+        let mut reversal = reversal(&request);
+        reversal["amounts"] = json!({"approvedAmount": {"amount": amount, "currency": currency}});
+        assert_eq!(till.reverse_any(Kind::Provision, &reversal).await.verdict(), "202", "none is refused");
+        reaches(&switch, Kind::Provision, &request, State::Reversed).await;
+        let [sent] = provider.advices().try_into().unwrap();
+        let expect = is_passed_on.then_some(&reversal["amounts"]);
+        assert_eq!(sent.get("amounts"), expect, "{amount} of {currency}");
+    }
+}
+
+#[tokio::test]
 async fn a_reversal_of_what_was_declined_has_nothing_to_send() {
     for kind in Kind::ALL.iter().copied() {
         let answering = async |_| StatusCode::BAD_REQUEST.into_response();

@@ -142,11 +142,18 @@ const FENCES: &[Fence] = &[
             "crate::api",
             "crate::app",
             "crate::command",
+            "crate::desk",
             "crate::flow",
             "crate::forward",
             "crate::recover",
         ]),
         why: "an auditor that decides as the switch does agrees with its faults",
+    },
+    Fence {
+        room: "vouchsafe/src/desk",
+        but_not: &[],
+        keeps: Out(AT_WORK),
+        why: "how much a provider is asked has nothing to do with what it is asked, or by which protocol",
     },
     Fence {
         room: "vouchsafe/src/story",

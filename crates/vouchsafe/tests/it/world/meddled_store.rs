@@ -1,6 +1,7 @@
 //! A store that somebody meddles with: every call goes past a test first.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -54,6 +55,11 @@ pub(crate) trait Meddler: Send + Sync {
     /// Whether the request of this transaction cannot be read.
     fn damages(&self, number: TransactionNumber) -> bool;
 
+    /// Whether nothing more can be recorded of this transaction.
+    fn freezes(&self, _: TransactionNumber) -> bool {
+        false
+    }
+
     /// Makes the call, or does something else.
     fn call<T: Send>(
         &self,
@@ -66,6 +72,10 @@ pub(crate) trait Meddler: Send + Sync {
 impl<M: Meddler> Meddler for Arc<M> {
     fn damages(&self, number: TransactionNumber) -> bool {
         M::damages(self, number)
+    }
+
+    fn freezes(&self, number: TransactionNumber) -> bool {
+        M::freezes(self, number)
     }
 
     async fn call<T: Send>(
@@ -94,6 +104,9 @@ impl<M: Meddler> Store for MeddledStore<M> {
     }
 
     async fn record(&self, change: Change) -> Result<Recorded, StoreError> {
+        if self.meddler.freezes(change.number) {
+            return Err(StoreError::Determinate(Cause::Damaged("a test says so".to_owned())));
+        }
         self.meddler.call(Verb::Record, self.inner.record(change)).await
     }
 
@@ -127,8 +140,8 @@ impl<M: Meddler> Store for MeddledStore<M> {
         self.meddler.call(Verb::Read, self.inner.acts(of, most)).await
     }
 
-    async fn destroy(&self, before: Timestamp, most: usize) -> Result<Destroyed, StoreError> {
-        self.meddler.call(Verb::Destroy, self.inner.destroy(before, most)).await
+    async fn destroy(&self, now: Timestamp, kept_for: Duration, most: usize) -> Result<Destroyed, StoreError> {
+        self.meddler.call(Verb::Destroy, self.inner.destroy(now, kept_for, most)).await
     }
 
     async fn find(&self, key: &Key) -> Result<Option<Transaction>, StoreError> {

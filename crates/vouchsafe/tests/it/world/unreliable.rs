@@ -30,6 +30,8 @@ pub(crate) struct Faults {
     plan: Arc<Mutex<VecDeque<(Verb, Fault)>>>,
     /// The transaction whose request can never be read.
     damaged: Arc<Mutex<Option<TransactionNumber>>>,
+    /// The transaction of which nothing more can be recorded.
+    frozen: Arc<Mutex<Option<TransactionNumber>>>,
 }
 
 impl Faults {
@@ -40,6 +42,11 @@ impl Faults {
     /// From now on this transaction's request cannot be read.
     pub(crate) fn damage(&self, number: TransactionNumber) {
         *self.damaged.lock().unwrap() = Some(number);
+    }
+
+    /// From now on nothing can be recorded of this transaction, or of none.
+    pub(crate) fn freeze(&self, number: Option<TransactionNumber>) {
+        *self.frozen.lock().unwrap() = number;
     }
 
     /// Whether every fault has happened.
@@ -58,6 +65,10 @@ impl Faults {
 impl Meddler for Faults {
     fn damages(&self, number: TransactionNumber) -> bool {
         *self.damaged.lock().unwrap() == Some(number)
+    }
+
+    fn freezes(&self, number: TransactionNumber) -> bool {
+        *self.frozen.lock().unwrap() == Some(number)
     }
 
     async fn call<T: Send>(

@@ -1,5 +1,7 @@
 //! The records' store, which is only read.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
@@ -110,7 +112,7 @@ impl Store for World {
         Ok(Vec::new())
     }
 
-    async fn destroy(&self, _: Timestamp, _: usize) -> Result<Destroyed, StoreError> {
+    async fn destroy(&self, _: Timestamp, _: Duration, _: usize) -> Result<Destroyed, StoreError> {
         Err(StoreError::Determinate(Cause::Closed))
     }
 
