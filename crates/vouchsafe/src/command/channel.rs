@@ -79,8 +79,12 @@ pub(crate) struct Whose {
 pub(crate) fn channel(command: &ChannelCommand) -> Result<(), Failure> {
     match command {
         ChannelCommand::Add(arguments) => add(arguments),
-        ChannelCommand::Rotate { whose, finish: true, .. } => finish(whose),
-        ChannelCommand::Rotate { whose, take_back: true, .. } => take_back(whose),
+        ChannelCommand::Rotate { whose, finish: true, .. } => {
+            end_rotation(whose, Deed::FinishRotation, Roll::keep_newest_secret, "the newest secret")
+        }
+        ChannelCommand::Rotate { whose, take_back: true, .. } => {
+            end_rotation(whose, Deed::TakeBackRotation, Roll::drop_newest_secret, "the secret from before the rotation")
+        }
         ChannelCommand::Rotate { whose, at_once, .. } => rotate(whose, *at_once),
         ChannelCommand::Disable(whose) => disable(whose, true),
         ChannelCommand::Enable(whose) => disable(whose, false),
@@ -121,33 +125,21 @@ fn rotate(whose: &Whose, at_once: bool) -> Result<(), Failure> {
     })
 }
 
-fn finish(whose: &Whose) -> Result<(), Failure> {
+/// Ends a rotation, so that one secret holds.
+fn end_rotation(
+    whose: &Whose,
+    deed: impl Fn(ChannelId) -> Deed,
+    end: impl FnOnce(&mut Roll, &str) -> Result<(), Failure>,
+    holds: &str,
+) -> Result<(), Failure> {
     let id = &whose.id;
-    let keep_newest = |roll: &mut Roll| {
-        in_rotation(roll, id)?;
-        roll.keep_newest_secret(id)
+    let end = |roll: &mut Roll| {
+        if roll.secrets(id)? < 2 {
+            return Err(Failure::unusable(format!("channel {id} has one secret only: there is no rotation to end")));
+        }
+        end(roll, id)
     };
-    change(whose, Deed::FinishRotation, keep_newest, |soon| {
-        format!("only the newest secret of channel {id} holds{soon}")
-    })
-}
-
-fn take_back(whose: &Whose) -> Result<(), Failure> {
-    let id = &whose.id;
-    let drop_newest = |roll: &mut Roll| {
-        in_rotation(roll, id)?;
-        roll.drop_newest_secret(id)
-    };
-    change(whose, Deed::TakeBackRotation, drop_newest, |soon| {
-        format!("only the secret of channel {id} from before the rotation holds{soon}")
-    })
-}
-
-fn in_rotation(roll: &mut Roll, id: &str) -> Result<(), Failure> {
-    if roll.secrets(id)? < 2 {
-        return Err(Failure::unusable(format!("channel {id} has one secret only: there is no rotation to end")));
-    }
-    Ok(())
+    change(whose, deed, end, |soon| format!("only {holds} of channel {id} holds{soon}"))
 }
 
 fn disable(whose: &Whose, disabled: bool) -> Result<(), Failure> {

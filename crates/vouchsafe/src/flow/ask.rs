@@ -54,15 +54,18 @@ impl Bounds {
         Self { deadline: give_up - margin, record_by: give_up - margin / 2 }
     }
 
-    /// Whether nothing more can be waited for: a look that begins now is answered or not as chance has it.
+    /// Whether nothing more can be waited for.
     pub(crate) fn are_over(self) -> bool {
         Instant::now() >= self.record_by
     }
 
-    /// Waits for a verb of the store no longer than there is time to say that it did not answer. A write may be
-    /// done all the same.
+    /// Waits for a verb of the store no longer than there is time to say that it did not answer. A write may be done all the
+    /// same; but one that would begin too late does not begin, for chance alone would say whether it is answered.
     pub(crate) async fn within<T>(self, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let silent = || Cause::Engine("it did not answer in the time there was".to_owned());
+        if self.are_over() {
+            return Err(StoreError::Indeterminate(silent()));
+        }
         timeout_at(self.record_by, verb).await.unwrap_or_else(|_| Err(StoreError::Indeterminate(silent())))
     }
 }
