@@ -19,7 +19,7 @@ use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::sheet::Sheet;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
-use vouchsafe_store::{Attempt, Cause, Dossier, Entry, OpenAdvice, StoreError, TransactionNumber};
+use vouchsafe_store::{Attempt, Cause, Dossier, OpenAdvice, StoreError, TransactionNumber};
 
 use crate::app::App;
 use crate::desk::Desk;
@@ -164,8 +164,10 @@ async fn deliver(app: Arc<App>, provider: ProviderId, not_found: Arc<NotFound>, 
     });
     if let Err(error) = note(&app, desk, &not_found, &open, sent_at, delivery).await {
         tracing::error!(transaction.number = number.0, %error, "what came of an advice could not be written; trying again");
-        // The store has failed: give it time before the advice, which is still due, is taken up again.
-        let _ = app.stopping.run_until_cancelled(sleep(PULSE)).await;
+        // The store has failed: give it time before the advice, which is still due, is taken up again. What is damaged was
+        // tried no longer, and the provider must not be told the same every second.
+        let pause = if matches!(error.cause(), Cause::Damaged(_)) { RECORDING } else { PULSE };
+        let _ = app.stopping.run_until_cancelled(sleep(pause)).await;
     }
     number
 }
@@ -246,14 +248,11 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
         (Advice::Confirmation, AdviceEnd::Refused) => Event::ConfirmationRefused,
     };
     let only_as_it_stood = delivery == Delivery::NotFound;
+    let is_forgotten = only_as_it_stood && was_approved(app, open).await;
     let words = match delivery {
         Delivery::Refused(error) => Some(words(error.into())),
-        Delivery::NotFound => {
-            if matches!(open.queued.advice, Advice::Reversal(_)) {
-                tell_if_sold(app, open).await;
-            }
-            Some(Hindrance::NotFound.to_string())
-        }
+        Delivery::NotFound if is_forgotten => Some(format!("{}, though it had approved it", Hindrance::NotFound)),
+        Delivery::NotFound => Some(Hindrance::NotFound.to_string()),
         Delivery::Taken | Delivery::Again { .. } => None,
     };
     let number = open.transaction.number.0;
@@ -265,7 +264,16 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
     match record(app, &open.transaction, &news, Instant::now() + RECORDING).await {
         // Where another node was faster there is nothing left to write; nor where a late answer shows that the reversal was
         // too early, which is still due.
-        Ok(_) | Err(NotSettled::NothingNew) => Ok(()),
+        Err(NotSettled::NothingNew) => Ok(()),
+        Ok(_) => {
+            if is_forgotten {
+                tracing::error!(
+                    transaction.number = number, provider = %open.transaction.provider, %event,
+                    "a provider had approved this, and does not know it any more: ask it what became of it"
+                );
+            }
+            Ok(())
+        }
         Err(NotSettled::Store(error)) => Err(error),
         Err(refused @ NotSettled::Refused(_)) => {
             tracing::error!(transaction.number = number, ?refused, "the end of an advice does not fit its transaction");
@@ -274,18 +282,16 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
     }
 }
 
-/// Tells the operator of a provider that knows nothing of what it has sold: the reversal ends, for there is nothing more to
-/// be had from it, but its voucher may still be good.
-async fn tell_if_sold(app: &App, open: &OpenAdvice) {
+/// Whether the provider has approved what an advice is about. One that says later that it does not know it has nothing more
+/// to be told, and yet what it approved may stand.
+async fn was_approved(app: &App, open: &OpenAdvice) -> bool {
     let number = open.transaction.number;
-    let is_approval = |entry: &Entry| matches!(entry.outcome, Some(Outcome::Approved(_)));
     match app.store.journal(number).await {
-        Ok(journal) if journal.iter().any(is_approval) => tracing::error!(
-            transaction.number = number.0, provider = %open.transaction.provider,
-            "a provider sold this, and says to its reversal that it does not know it; ask it whether the voucher is still good"
-        ),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(transaction.number = number.0, %error, "whether this was sold could not be read"),
+        Ok(journal) => journal.iter().any(|entry| matches!(entry.outcome, Some(Outcome::Approved(_)))),
+        Err(error) => {
+            tracing::warn!(transaction.number = number.0, %error, "whether this was approved could not be read");
+            false
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use vouchsafe_core::outcome::{Doubt, Outcome};
 use vouchsafe_core::planted::{Bug, planted};
 use vouchsafe_core::transaction::Event;
-use vouchsafe_store::{Cause, StoreError, Transaction};
+use vouchsafe_store::{Cause, StoreError, Transaction, TransactionNumber};
 
 use crate::app::App;
 use crate::flow::record::{News, NotSettled, confirms_at, record};
@@ -24,6 +24,8 @@ const PULSE: Duration = Duration::from_secs(1);
 const LEAP: Duration = Duration::from_secs(30);
 /// How long the store is tried for one of them.
 const RECORDING: Duration = Duration::from_secs(30);
+/// After how long one that is damaged is tried, and told, again.
+const SET_ASIDE: Duration = Duration::from_secs(5 * 60);
 
 /// Settles what the last run of the switch left without an outcome, before this one takes new work: nobody waits
 /// for those answers any more. The requests are never sent again; each is reversed, or an orphan. Returns how many
@@ -32,14 +34,14 @@ const RECORDING: Duration = Duration::from_secs(30);
 /// # Errors
 /// The store could not be read, or did not take them.
 pub async fn leftovers(app: &Arc<App>) -> Result<usize, StoreError> {
-    settle_all(app, Owed::Outcome, Timestamp::MAX).await
+    settle_all(app, Owed::Outcome, Timestamp::MAX, &mut SetAside::default()).await
 }
 
 /// What the time during which nobody could reach the switch, or a wall clock that leapt ahead, has made due too
 /// early: confirmations that channels had no chance to forestall are put off; and advices that wait for a time which a
 /// wrong clock has set are taken back into the bounds of their pauses.
-async fn make_up(app: &Arc<App>) -> Result<(), StoreError> {
-    settle_all(app, Owed::MissedConfirmation, app.due_by()).await?;
+async fn make_up(app: &Arc<App>, set_aside: &mut SetAside) -> Result<(), StoreError> {
+    settle_all(app, Owed::MissedConfirmation, app.due_by(), set_aside).await?;
     let horizons = app.providers.values().map(|desk| desk.sheet.in_flight_horizon);
     let longest = horizons.fold(app.limits.back_off.most, Duration::max);
     // The bound moves on with the clock, and fewer than a batch are the last: what deliveries put off meanwhile is within
@@ -55,7 +57,7 @@ pub fn start(app: &Arc<App>) {
 }
 
 async fn look(app: Arc<App>) {
-    let mut made_up = false;
+    let (mut made_up, mut set_aside) = (false, SetAside::default());
     let mut last = Looked { told: app.clock.now(), at: Instant::now() };
     while !app.stopping.is_cancelled() {
         let now = Looked { told: app.clock.now(), at: Instant::now() };
@@ -64,7 +66,7 @@ async fn look(app: Arc<App>) {
         // What falls due from here on is judged by the next look, which knows whether there was a leap.
         let by = app.due_by();
         if !made_up {
-            match make_up(&app).await {
+            match make_up(&app, &mut set_aside).await {
                 Ok(()) => made_up = true,
                 Err(error) => tracing::error!(%error, "what is due could not be put right; trying again"),
             }
@@ -72,7 +74,7 @@ async fn look(app: Arc<App>) {
         // No confirmation before those that were missed are put off.
         let owed = if made_up { &[Owed::Outcome, Owed::Confirmation][..] } else { &[Owed::Outcome] };
         for owed in owed.iter().copied() {
-            match settle_all(&app, owed, by).await {
+            match settle_all(&app, owed, by, &mut set_aside).await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, ?owed, "settled what was due"),
                 Err(error) => {
@@ -142,17 +144,33 @@ impl Owed {
     }
 }
 
-/// Settles everything that is due by then, batch by batch. One that is damaged is told and left as it is: it must not keep
-/// the others from their turn. Where that is so of all, and there are several, it is the store that is ill.
-async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp) -> Result<usize, StoreError> {
-    let mut count = 0;
-    let mut damaged = HashMap::new();
+/// The transactions that are damaged, so that nothing can be recorded of them, and when each is tried again. They must not
+/// keep the others from their turn.
+#[derive(Default)]
+struct SetAside(HashMap<TransactionNumber, Instant>);
+
+impl SetAside {
+    fn holds(&self, number: TransactionNumber) -> bool {
+        self.0.get(&number).is_some_and(|until| Instant::now() < *until)
+    }
+
+    fn put(&mut self, number: TransactionNumber) {
+        self.0.insert(number, Instant::now() + SET_ASIDE);
+    }
+}
+
+/// Settles everything that is due by then, batch by batch. What is damaged is told and set aside.
+async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp, set_aside: &mut SetAside) -> Result<usize, StoreError> {
+    let (mut count, mut damaged) = (0, 0);
     loop {
-        let due = owed.due(app, by, BATCH + damaged.len()).await?;
-        let due: Vec<_> = due.into_iter().filter(|transaction| !damaged.contains_key(&transaction.number)).collect();
+        let due = owed.due(app, by, BATCH + set_aside.0.len()).await?;
+        let due: Vec<_> = due.into_iter().filter(|transaction| !set_aside.holds(transaction.number)).collect();
         if due.is_empty() {
-            let is_ill = count == 0 && damaged.len() > 1;
-            return damaged.into_values().next().filter(|_| is_ill).map_or(Ok(count), Err);
+            if count == 0 && damaged > 0 {
+                // Perhaps none of them is damaged, but the store is ill.
+                app.store.check().await?;
+            }
+            return Ok(count);
         }
         let mut settling = JoinSet::new();
         for transaction in due {
@@ -171,7 +189,8 @@ async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp) -> Result<usize, 
                 Ok((_, Err(NotSettled::Refused(_) | NotSettled::NothingNew))) => {}
                 Ok((number, Err(NotSettled::Store(error @ StoreError::Determinate(Cause::Damaged(_)))))) => {
                     tracing::error!(transaction.number = number.0, %error, ?owed, "it cannot be settled; the others are");
-                    damaged.insert(number, error);
+                    set_aside.put(number);
+                    damaged += 1;
                 }
                 Ok((_, Err(NotSettled::Store(error)))) => failure = Some(error),
                 // It is still due. Whoever looks for what is due must not end with it.

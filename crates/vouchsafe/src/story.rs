@@ -7,9 +7,10 @@ use vouchsafe_core::message::{ChannelAdvice, Request};
 use vouchsafe_core::money::{Currency, LedgerAmount};
 use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, ProviderError};
 use vouchsafe_core::party::{Originator, ThirdPartyIdentifier};
+use vouchsafe_core::secret::Secret;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
-use vouchsafe_core::voucher::VoucherCode;
+use vouchsafe_core::voucher::{Pin, VoucherCode};
 use vouchsafe_store::{Attempts, Entry, QueuedAdvice, Transaction};
 
 /// How many characters of a code a person is shown: enough to tell one voucher from another.
@@ -32,7 +33,7 @@ const SHORTEST_OF_SEVERAL: usize = 3;
 /// A transaction's whole story: what it is, what the channel said of it, where that is still kept, and then every event of
 /// its journal.
 pub(crate) fn story(transaction: &Transaction, request: Option<&Request>, journal: &[Entry]) -> String {
-    let words = Words::of(request.and_then(Request::presented_code), journal);
+    let words = Words::of(request, journal);
     let key = &transaction.key;
     let mut lines = vec![format!("transaction {}", transaction.number)];
     let mut field = |name: &str, value: &str| lines.push(format!("  {name:<12} {value}"));
@@ -47,10 +48,10 @@ pub(crate) fn story(transaction: &Transaction, request: Option<&Request>, journa
     field("opened at", &time(transaction.opened_at));
     field("due", &transaction.due_at.map_or_else(|| "nothing is waited for".to_owned(), time));
     for (name, value) in request.map_or_else(Vec::new, slip) {
-        field(name, &words.clean(&value));
+        field(name, &words.reference(&value));
     }
     for reference in references(journal) {
-        field("reference", &words.clean(&reference));
+        field("reference", &words.reference(&reference));
     }
     lines.push(format!("  {}  opened, pending", time(transaction.opened_at)));
     for entry in journal {
@@ -118,16 +119,45 @@ fn named(reference: &ThirdPartyIdentifier) -> String {
 /// is known to be a code is taken out of all of them.
 pub(crate) struct Words<'a> {
     codes: Vec<&'a str>,
+    /// The PINs that are known in clear.
+    pins: Vec<&'a str>,
 }
 
 impl<'a> Words<'a> {
-    pub(crate) fn of(presented: Option<&'a VoucherCode>, journal: &'a [Entry]) -> Self {
-        let presented = presented.map(|code| code.expose().as_str());
+    pub(crate) fn of(request: Option<&'a Request>, journal: &'a [Entry]) -> Self {
         let issued = journal.iter().filter_map(|entry| match &entry.outcome {
-            Some(Outcome::Approved(approval)) => approval.code().map(|code| code.expose().as_str()),
+            Some(Outcome::Approved(approval)) => Some(approval.voucher()),
             Some(Outcome::Declined(_) | Outcome::Unknown(_)) | None => None,
         });
-        Self { codes: presented.into_iter().chain(issued).collect() }
+        let (mut codes, mut pins) = (Vec::new(), Vec::new());
+        let mut add = |code: Option<&'a VoucherCode>, pin: Option<&'a Secret<Pin>>| {
+            codes.extend(code.map(|code| code.expose().as_str()));
+            pins.extend(pin.and_then(|pin| match pin.expose() {
+                Pin::Clear(pin) => Some(pin.as_str()),
+                Pin::Encrypted { .. } | Pin::Hashed { .. } => None,
+            }));
+        };
+        match request {
+            Some(Request::Provision(request)) => {
+                if let Some(asked) = &request.voucher {
+                    add(asked.code.as_ref(), asked.pin.as_ref());
+                }
+            }
+            Some(Request::Redemption(request)) => add(Some(&request.voucher.code), request.voucher.pin.as_ref()),
+            Some(Request::Refund(request)) => add(request.voucher.code.as_ref(), request.voucher.pin.as_ref()),
+            None => {}
+        }
+        issued.for_each(|voucher| add(voucher.code.as_ref(), voucher.pin.as_ref()));
+        Self { codes, pins }
+    }
+
+    /// What others call a transaction in their own books, without the codes and PINs that they may have made it of.
+    fn reference(&self, text: &str) -> String {
+        let bare = |text: &str| text.replace(['-', ' '], "");
+        let told = self.clean(text);
+        let secrets =
+            self.codes.iter().chain(&self.pins).map(|secret| bare(secret)).filter(|secret| !secret.is_empty());
+        if secrets.into_iter().any(|secret| bare(&told).contains(&secret)) { STARS.to_owned() } else { told }
     }
 
     /// Somebody else's words without codes, and without what a terminal would obey.

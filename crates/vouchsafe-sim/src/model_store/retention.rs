@@ -12,16 +12,18 @@ use super::tables::{Row, Tables};
 impl Tables {
     /// Destroys what was said in the first transactions that are old enough and have ended.
     pub(super) fn destroy(&mut self, now: Timestamp, kept_for: Duration, most: usize) -> Destroyed {
+        // Dates leap; the order of commits does not. What is dated ahead is as old as the next that is not.
+        let dates: Vec<_> = self.rows_mut().iter().map(|row| row.transaction.opened_at).collect();
         let mut reached = None;
-        let is_old = |row: &&mut Row| {
-            let opened_at = row.transaction.opened_at;
-            // Dates leap; the order of commits does not.
-            reached = reached.max(Some(opened_at).filter(|at| *at <= now));
-            reached.unwrap_or(opened_at) < now - kept_for
+        let is_old = |place: usize| {
+            let later = dates[place..].iter().copied().find(|at| *at <= now);
+            reached = reached.max(dates.get(place).copied().filter(|at| *at <= now));
+            later.is_some_and(|later| Some(later).max(reached).is_some_and(|at| at < now - kept_for))
         };
+        let old = (0..dates.len()).map(is_old).take_while(|is_old| *is_old).count();
         let due = |row: &&mut Row| row.has_ended() && !row.is_destroyed;
         let mut count = 0;
-        for row in self.rows_mut().iter_mut().take_while(is_old).filter(due).take(most) {
+        for row in self.rows_mut().iter_mut().take(old).filter(due).take(most) {
             row.is_destroyed = true;
             for entry in &mut row.journal {
                 let is_approval = matches!(entry.outcome, Some(Outcome::Approved(_)));

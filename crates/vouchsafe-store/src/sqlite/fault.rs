@@ -128,7 +128,8 @@ impl Fault {
 
     /// Whether the engine finds the file itself torn at the place where it was asked to read.
     pub(super) fn is_torn_page(&self) -> bool {
-        matches!(self, Self::Engine(error) if is_torn_page(error))
+        let Self::Engine(error) = self else { return false };
+        matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
     }
 
     /// What is wrong, in words.
@@ -156,10 +157,6 @@ impl Fault {
     }
 }
 
-fn is_torn_page(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-}
-
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         Self::Engine(error)
@@ -182,7 +179,9 @@ impl From<Fault> for Cause {
     fn from(fault: Fault) -> Self {
         match fault {
             // It is this record that cannot be had; those on other pages can.
-            Fault::Engine(error) if is_torn_page(&error) => Self::Damaged(error.to_string()),
+            Fault::Engine(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                Self::Damaged(error.to_string())
+            }
             Fault::Engine(error) => Self::Engine(error.to_string()),
             Fault::Damaged(damaged) => damaged.into(),
             Fault::Broken(broken) => Self::Damaged(broken.to_string()),

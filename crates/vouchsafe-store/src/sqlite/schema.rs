@@ -241,10 +241,11 @@ pub(super) fn alterations(connection: &Connection) -> rusqlite::Result<Vec<Strin
     Ok(told)
 }
 
-/// Everything that a schema is made of, with its definition. What the engine makes for itself is not ours to judge.
+/// Everything that a schema is made of, with its definition. What the engine makes for itself is not ours to judge: indexes
+/// without a definition, and what it counts.
 fn objects(connection: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
-    let sql =
-        "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+    let sql = "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL
+               AND NOT (type = 'table' AND (name GLOB 'sqlite_stat[0-9]' OR name = 'sqlite_sequence'))";
     let mut statement = connection.prepare(sql)?;
     statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }

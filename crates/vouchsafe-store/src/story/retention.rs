@@ -49,13 +49,26 @@ async fn ended(store: &dyn Store, id: u128, opened_at: i64) -> TransactionNumber
 }
 
 async fn an_order_of_commits_stands_though_clocks_leap(store: &dyn Store) {
-    let sold = ended(store, 0x9010, LATER + 1_000).await;
-    let behind = ended(store, 0x9011, -LATER).await;
-    let ahead = ended(store, 0x9012, LATER * 9).await;
-    let after = ended(store, 0x9013, LATER + 2_000).await;
-    for (kept_for, gone) in [(2_500, &[][..]), (1_500, &[sold, behind, ahead]), (0, &[after])] {
-        let destroyed = store.destroy(at(LATER + 3_000), Duration::from_millis(kept_for), 7).await.unwrap();
-        assert_eq!((destroyed.count, destroyed.are_all), (gone.len(), true), "kept for {kept_for} ms");
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    let day = |day: i64| LATER + day * DAY;
+    // The clock is put forward after a long rest, and then back, so that what is dated ahead may be new.
+    let ahead = [ended(store, 0x9010, day(400)).await, ended(store, 0x9011, day(401)).await];
+    let sold = ended(store, 0x9012, day(40)).await;
+    let behind = ended(store, 0x9013, -LATER).await;
+    let after = ended(store, 0x9014, day(50)).await;
+    let last = ended(store, 0x9015, day(400)).await;
+    for (now, gone) in [
+        (day(69), &[][..]),
+        (day(71), &[ahead[0], ahead[1], sold, behind]),
+        (day(79), &[]),
+        (day(81), &[after]),
+        // What was dated ahead last, and nothing came since.
+        (day(399), &[]),
+        (day(431), &[last]),
+    ] {
+        let kept_for = Duration::from_secs(30 * 24 * 60 * 60);
+        let destroyed = store.destroy(at(now), kept_for, 7).await.unwrap();
+        assert_eq!((destroyed.count, destroyed.are_all), (gone.len(), true), "at {now}");
         for number in gone {
             assert_eq!(store.request(*number).await, Err(StoreError::Determinate(Cause::Destroyed)));
         }

@@ -65,6 +65,9 @@ impl KnownChannels {
         let Some(path) = &config.channels_file else { return Ok(Self::fixed(&config.channels)) };
         let watched = Watched::new(vec![path.clone()]);
         let roll = load(path, config, &Roll::new())?;
+        if roll.len() == config.channels.len() {
+            tracing::warn!(channels.file = %path.display(), "the file holds no channel");
+        }
         Ok(Self::of(roll, Some(File { path: path.clone(), config: config.clone(), watched })))
     }
 

@@ -9,7 +9,6 @@ use vouchsafe_core::money::Currency;
 use vouchsafe_core::outcome::Outcome;
 use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::{Event, Kind, State, next};
-use vouchsafe_core::voucher::VoucherCode;
 use vouchsafe_store::sqlite::SqliteStore;
 use vouchsafe_store::{Change, Deed, Dossier, Entry, Recorded, Store as _, StoreError, Transaction, TransactionNumber};
 
@@ -35,7 +34,7 @@ pub(crate) fn list(which: &StoreArguments) -> Result<(), Failure> {
     let now = MachineClock.now();
     let mut blocks: Vec<_> = orphans
         .iter()
-        .map(|(orphan, request, journal)| block(orphan, request.presented_code(), journal, now, &which.again()))
+        .map(|(orphan, request, journal)| block(orphan, Some(request), journal, now, &which.again()))
         .collect();
     blocks.extend(untold.iter().map(|words| cannot_be_told(words)));
     if !orphans.is_empty() {
@@ -143,14 +142,8 @@ async fn orphans(store: &SqliteStore) -> Result<(Vec<Told>, Vec<String>), StoreE
 }
 
 /// One orphan as it is listed.
-fn block(
-    orphan: &Transaction,
-    presented: Option<&VoucherCode>,
-    journal: &[Entry],
-    now: Timestamp,
-    store: &str,
-) -> String {
-    let words = Words::of(presented, journal);
+fn block(orphan: &Transaction, request: Option<&Request>, journal: &[Entry], now: Timestamp, store: &str) -> String {
+    let words = Words::of(request, journal);
     let value = orphan.asked.map_or_else(|| "an amount that nobody named".to_owned(), |asked| amount(&asked));
     let (number, kind, provider) = (orphan.number, orphan.key.kind, words.clean(orphan.provider.as_str()));
     format!(

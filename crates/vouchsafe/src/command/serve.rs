@@ -12,11 +12,13 @@ use crate::telemetry;
 
 /// Runs the switch of a configuration file until it is asked to stop.
 pub(crate) fn serve(path: &Path) -> Result<(), Failure> {
+    // It outlives the runtime, and so all that is logged there.
+    let mut log = None;
     block_on(async {
         // Before all that may take its time, such as bringing a store up to date: SIGHUP must not end what is starting.
         let hangup = stop::hangup()?;
         let config = Config::load(path).map_err(Failure::unusable)?;
-        let _log = telemetry::start(config.log).map_err(Failure::failed)?;
+        log = Some(telemetry::start(config.log).map_err(Failure::failed)?);
         let catalogue = assemble::catalogue(&config)?;
         let known = Arc::new(KnownChannels::open(&config).map_err(Failure::unusable)?);
         let tls = assemble::tls(&config)?;

@@ -4,7 +4,6 @@ use std::io::{self, BufRead, IsTerminal as _, Write as _};
 
 use clap::Args;
 use vouchsafe_core::id::MessageId;
-use vouchsafe_core::message::Request;
 use vouchsafe_core::secret::Secret;
 use vouchsafe_core::text::{Text, UpTo};
 use vouchsafe_core::voucher::{VoucherCode, VoucherName};
@@ -133,8 +132,7 @@ async fn stories(store: &dyn Store, found: Vec<Transaction>) -> Result<Vec<Strin
             request => Some(request?),
         };
         let journal = store.journal(transaction.number).await?;
-        let presented = request.as_ref().and_then(Request::presented_code);
-        let words = Words::of(presented, &journal);
+        let words = Words::of(request.as_ref(), &journal);
         let by_hand = match store.acts(Some(transaction.number), ACTS).await {
             Ok(acts) => acts.iter().map(|act| format!("\n  by hand: {}", acts::line(act, &words))).collect(),
             // An act that was altered, on whatever it was done, must not hide what the journal proves.

@@ -57,7 +57,7 @@ impl StoreArguments {
         let named = |option: &str, path: &Path| {
             let path = path.display().to_string();
             let is_plain = path.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
-            if is_plain { format!(" {option} {path}") } else { format!(" {option} '{path}'") }
+            if is_plain { format!(" {option} {path}") } else { format!(" {option} '{}'", path.replace('\'', "'\\''")) }
         };
         match (&self.config, &self.data) {
             (Some(config), _) => named("--config", config),

@@ -205,15 +205,15 @@ async fn write(app: &App, transaction: &Transaction, change: &Change, until: Ins
             Ok(Recorded::Stale) => false,
             Err(StoreError::Indeterminate(_)) if planted(Bug::UncertainIsDone) => return Ok(Written::Done),
             Err(error) => {
+                // Nothing that is tried again makes a damaged record whole.
+                if let StoreError::Determinate(Cause::Damaged(_)) = error {
+                    return Err(NotSettled::Store(error));
+                }
                 if failure.is_none() {
                     tracing::warn!(
                         transaction.number = transaction.number.0, %error,
                         "the store did not take an event; trying again"
                     );
-                }
-                // Nothing that is tried again makes a damaged record whole.
-                if let StoreError::Determinate(Cause::Damaged(_)) = error {
-                    return Err(NotSettled::Store(error));
                 }
                 matches!(failure.insert(error), StoreError::Determinate(_))
             }

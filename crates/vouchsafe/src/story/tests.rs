@@ -109,12 +109,13 @@ transaction 17
 #[test]
 fn a_story_tells_what_stands_on_the_slip() {
     let request = Request::Provision(sample::request(MessageId::new(Uuid::from_u128(1))));
-    let reference = ThirdPartyIdentifier {
+    let reference = |text: &str| ThirdPartyIdentifier {
         institution_id: FreeText::new("stub").unwrap(),
-        transaction_identifier: FreeText::new("receipt 7").unwrap(),
+        transaction_identifier: FreeText::new(text).unwrap(),
     };
     let mut approval = approval();
-    approval.third_party_identifiers.push(reference);
+    let bare = CODE.replace('-', "");
+    approval.third_party_identifiers = ["receipt 7", CODE, &bare, "no 2468"].map(reference).to_vec();
     let sold = Entry {
         outcome: Some(Outcome::Approved(Box::new(approval))),
         ..entry(1, Event::ProviderApproved, State::Approved)
@@ -129,6 +130,9 @@ fn a_story_tells_what_stands_on_the_slip() {
         ("reference", "receipt 7 by stub"),
     ] {
         assert!(told.contains(&format!("\n  {name:<12} {value}")), "{name}: {told}");
+    }
+    for secret in [CODE, &bare, "2468"] {
+        assert!(!told.contains(secret), "{secret}: {told}");
     }
 }
 
@@ -259,6 +263,6 @@ fn rand_are_written_as_rand_and_other_currencies_in_minor_units() {
 
 #[test]
 fn a_terminal_obeys_nothing_that_others_wrote() {
-    let words = Words { codes: Vec::new() };
+    let words = Words::of(None, &[]);
     assert_eq!(words.clean("a\u{1b}[2Jb\nc\u{202e}d é"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d é");
 }

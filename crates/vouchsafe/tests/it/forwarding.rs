@@ -78,6 +78,8 @@ async fn a_reversal_that_is_not_found_twice_is_believed() {
     assert_eq!(channel.reverse(&reversal(&request)).await.verdict(), "202");
     eventually("reversed", async || (switch.state("app", id(&request)).await == State::Reversed).then_some(())).await;
     assert_eq!(provider.advices().len(), 2);
+    let note = switch.journal("app", id(&request)).await.pop().unwrap().note.unwrap();
+    assert_eq!(note.as_str(), "the provider does not know the request, though it had approved it");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use tokio_rustls::client::TlsStream;
 use vouchsafe::access::{Access, KnownChannels};
 use vouchsafe::config::{self, CertificateName};
 use vouchsafe::live_file::{self, Live};
+use vouchsafe::metrics;
 use vouchsafe::tls::LiveTls;
 
 use crate::world::{Authority, Pair, ProviderStub, Setup, Switch, TlsFolder, connect, eventually, known, request};
@@ -157,6 +158,14 @@ async fn a_changed_certificate_is_shown_to_new_connections_without_a_restart() {
     let hangup = signal(SignalKind::hangup()).unwrap();
     let watching = vec![Arc::clone(&scene.tls) as Arc<dyn Live>];
     tokio::spawn(live_file::watch(Arc::clone(&scene.switch.app), watching, hangup));
+    let figures = async |stale: u8| {
+        let series = format!("vouchsafe_file_stale{{file=\"tls\"}} {stale}\n");
+        eventually(&series, async || metrics::text(&scene.switch.app).await.unwrap().contains(&series).then_some(()))
+            .await;
+    };
+    figures(0).await;
+    scene.folder.put("tls.pem", "not PEM");
+    figures(1).await;
     let renewed = scene.authority.certify("localhost");
     assert_ne!(scene.shown().await, renewed.certificate.der().to_vec());
     scene.folder.show(&renewed);
@@ -164,6 +173,7 @@ async fn a_changed_certificate_is_shown_to_new_connections_without_a_restart() {
         (scene.shown().await == renewed.certificate.der().to_vec()).then_some(())
     })
     .await;
+    figures(0).await;
     assert_eq!(sell(old, "app").await, Some(201), "connections that there are go on");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vouchsafe_core::transaction::{Event, State};
 use vouchsafe_store::sqlite::SqliteStore;
-use vouchsafe_store::{Opened, Store, Transaction, story};
+use vouchsafe_store::{Opened, Store, story};
 
 use crate::world::{
     Channel, Fault, Faults, MeddledStore, ProviderStub, Setup, Switch, Verb, approve, eventually, id, key, request,
@@ -269,26 +269,28 @@ async fn every_answer_comes_in_time_whichever_verb_of_the_store_hangs() {
 
 #[tokio::test]
 async fn what_cannot_be_settled_keeps_neither_the_switch_nor_another_from_its_turn() {
-    let folder = tempfile::tempdir().unwrap();
-    let inner: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("store.db"), sealer()).unwrap());
-    let mut left = Vec::new();
-    for request in [request("app"), request("app")] {
-        match inner.open(story::intent(&key("app", id(&request)))).await {
-            Ok(Opened::New(transaction)) => left.push(transaction),
-            other => panic!("{other:?}"),
+    for damaged in [1, 2, 3] {
+        let folder = tempfile::tempdir().unwrap();
+        let inner: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.path().join("store.db"), sealer()).unwrap());
+        let mut left = Vec::new();
+        for request in [(); 3].map(|()| request("app")) {
+            match inner.open(story::intent(&key("app", id(&request)))).await {
+                Ok(Opened::New(transaction)) => left.push(transaction),
+                other => panic!("{other:?}"),
+            }
         }
+        let faults = Faults::default();
+        left.iter().take(damaged).for_each(|transaction| faults.freeze(transaction.number));
+        let store = MeddledStore { inner: Arc::clone(&inner), meddler: faults };
+        let provider = ProviderStub::approving().await;
+        let (address, app, _serving) = serve(Setup::to(provider.base_url()), Arc::new(store)).await;
+        for (place, transaction) in left.iter().enumerate() {
+            let state = inner.find(&transaction.key).await.unwrap().unwrap().state;
+            assert_eq!(state, if place < damaged { State::Pending } else { State::Orphaned }, "{damaged} are damaged");
+        }
+        assert_eq!(Channel::new(address, "app").provision(&request("app")).await.verdict(), "201", "it serves");
+        app.stopping.cancel();
     }
-    let faults = Faults::default();
-    faults.freeze(Some(left[0].number));
-    let state = async |left: &Transaction| inner.find(&left.key).await.unwrap().unwrap().state;
-    let store = MeddledStore { inner: Arc::clone(&inner), meddler: faults.clone() };
-    let provider = ProviderStub::approving().await;
-    let (address, app, _serving) = serve(Setup::to(provider.base_url()), Arc::new(store)).await;
-    assert_eq!((state(&left[0]).await, state(&left[1]).await), (State::Pending, State::Orphaned));
-    assert_eq!(Channel::new(address, "app").provision(&request("app")).await.verdict(), "201", "it serves");
-    faults.freeze(None);
-    eventually("settled", async || (state(&left[0]).await == State::Orphaned).then_some(())).await;
-    app.stopping.cancel();
 }
 
 #[tokio::test]

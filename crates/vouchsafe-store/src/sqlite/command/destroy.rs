@@ -51,12 +51,13 @@ impl Command for Destroy {
         let (mut done, reached): (i64, Option<i64>) =
             tables.connection.prepare_cached(sql)?.query_row((), |row| Ok((row.get(0)?, row.get(1)?)))?;
         let reached = reached.map(row::time).transpose()?;
-        let mut reached = Reached { now: self.now, at: reached.filter(|at| *at <= self.now) };
+        let mut reached = Reached { now: self.now, at: reached.filter(|at| *at <= self.now), later: None };
+        let before = self.now - self.kept_for;
         let next = numbers(tables, done, i64::try_from(self.most).unwrap_or(i64::MAX))?;
         let mut seen = 0;
         for number in next {
             match row::linked(tables.book(), TransactionNumber(number.cast_unsigned())) {
-                Ok(Linked { transaction, .. }) if reached.by(&transaction) >= self.now - self.kept_for => break,
+                Ok(Linked { transaction, .. }) if !reached.is_before(before, tables, &transaction)? => break,
                 Ok(Linked { transaction, .. }) if has_ended(tables, &transaction)? => {
                     destroy_one(tables, transaction.number)?;
                     count += 1;
@@ -82,18 +83,43 @@ impl Command for Destroy {
 struct Reached {
     now: Timestamp,
     at: Option<Timestamp>,
+    /// The next transaction that is not dated ahead, if one was looked for.
+    later: Option<(TransactionNumber, Timestamp)>,
 }
 
 impl Reached {
-    /// When the next transaction counts as opened: no earlier than those before it; and where it is dated ahead, when
-    /// they were.
-    fn by(&mut self, transaction: &Transaction) -> Timestamp {
-        let opened_at = transaction.opened_at;
-        if opened_at <= self.now {
-            self.at = self.at.max(Some(opened_at));
+    /// Whether the next transaction was certainly opened before a time: it was opened no later than it says, no later than
+    /// what came after it, and whoever has put the clock back makes nothing older than what came before it.
+    fn is_before(&mut self, time: Timestamp, tables: &Tables, transaction: &Transaction) -> Result<bool, Fault> {
+        if transaction.opened_at <= self.now {
+            self.at = self.at.max(Some(transaction.opened_at));
+            return Ok(self.at.is_some_and(|at| at < time));
         }
-        self.at.unwrap_or(opened_at)
+        // It is dated ahead, so only what came after it can tell.
+        if self.later.is_none_or(|(later, _)| later <= transaction.number) {
+            self.later = next_dated(tables, transaction.number, self.now)?;
+        }
+        Ok(self.later.is_some_and(|(_, at)| Some(at).max(self.at).is_some_and(|at| at < time)))
     }
+}
+
+/// The next transaction after a number that is sound and not dated after a time.
+fn next_dated(
+    tables: &Tables,
+    after: TransactionNumber,
+    by: Timestamp,
+) -> Result<Option<(TransactionNumber, Timestamp)>, Fault> {
+    let sql = "SELECT number FROM transactions WHERE number > ?1 AND opened_at <= ?2 ORDER BY number";
+    let mut statement = tables.connection.prepare_cached(sql)?;
+    let mut rows = statement.query((after.0.cast_signed(), by.as_millisecond()))?;
+    while let Some(row) = rows.next()? {
+        match row::linked(tables.book(), TransactionNumber(row.get::<_, i64>(0)?.cast_unsigned())) {
+            Ok(Linked { transaction, .. }) => return Ok(Some((transaction.number, transaction.opened_at))),
+            Err(fault) if fault.is_damage() => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(None)
 }
 
 impl Destroy {

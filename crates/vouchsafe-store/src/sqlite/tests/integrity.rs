@@ -105,6 +105,10 @@ async fn whatever_is_altered_is_found_and_refused() {
             "CREATE TRIGGER unpaid AFTER INSERT ON advices BEGIN DELETE FROM advices WHERE position = new.position; END",
             "the schema was altered: trigger unpaid is none of the store's",
         ),
+        (
+            "PRAGMA writable_schema = ON; CREATE TRIGGER sqlite_x AFTER INSERT ON events BEGIN DELETE FROM advices; END",
+            "the schema was altered: trigger sqlite_x is none of the store's",
+        ),
         ("DROP INDEX transactions_orphaned", "the schema was altered: index transactions_orphaned is missing"),
         (
             "DROP VIEW journal_in_words; CREATE VIEW journal_in_words AS SELECT 1 AS number",

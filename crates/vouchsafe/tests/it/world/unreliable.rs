@@ -30,8 +30,8 @@ pub(crate) struct Faults {
     plan: Arc<Mutex<VecDeque<(Verb, Fault)>>>,
     /// The transaction whose request can never be read.
     damaged: Arc<Mutex<Option<TransactionNumber>>>,
-    /// The transaction of which nothing more can be recorded.
-    frozen: Arc<Mutex<Option<TransactionNumber>>>,
+    /// The transactions of which nothing more can be recorded.
+    frozen: Arc<Mutex<Vec<TransactionNumber>>>,
 }
 
 impl Faults {
@@ -44,9 +44,9 @@ impl Faults {
         *self.damaged.lock().unwrap() = Some(number);
     }
 
-    /// From now on nothing can be recorded of this transaction, or of none.
-    pub(crate) fn freeze(&self, number: Option<TransactionNumber>) {
-        *self.frozen.lock().unwrap() = number;
+    /// From now on nothing can be recorded of this transaction.
+    pub(crate) fn freeze(&self, number: TransactionNumber) {
+        self.frozen.lock().unwrap().push(number);
     }
 
     /// Whether every fault has happened.
@@ -68,7 +68,7 @@ impl Meddler for Faults {
     }
 
     fn freezes(&self, number: TransactionNumber) -> bool {
-        *self.frozen.lock().unwrap() == Some(number)
+        self.frozen.lock().unwrap().contains(&number)
     }
 
     async fn call<T: Send>(
