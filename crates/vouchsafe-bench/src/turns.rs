@@ -188,15 +188,12 @@ pub(crate) fn take(
         }
     }
     progress("");
+    let print = |text: &str| say(text).map_err(Fault::machine("print the figures"));
+    // Before the stores are looked into: what was measured for so long must not be lost with them.
+    print(&format!("{}\n{}", figures(&series).text(), moved(&series, pairs).text()))?;
     let [(_, one), (_, other)] = sides;
-    let audited = one.killed()?.and(other.killed()?);
-    let text = format!(
-        "{}\n{}\nAll {} vouchers were on disk once both switches were killed (SIGKILL).",
-        figures(&series).text(),
-        moved(&series, pairs).text(),
-        audited.sold
-    );
-    say(&text).map_err(Fault::machine("print the figures"))
+    let sold = one.killed()?.and(other.killed()?).sold;
+    print(&format!("All {sold} vouchers were on disk once both switches were killed (SIGKILL)."))
 }
 
 impl Series {

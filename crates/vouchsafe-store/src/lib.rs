@@ -148,8 +148,8 @@ pub trait Store: Send + Sync {
     /// times, amounts and hashes stay. At most `most` at once; those that have not ended are destroyed once they have.
     ///
     /// Clocks are put back and forward, and what is destroyed cannot be had back. So a transaction counts as opened no
-    /// earlier than those before it in the order of commits; and one that is dated after `now` as late as the next that is
-    /// not, which it keeps from nothing.
+    /// earlier than those before it in the order of commits. One that is dated after `now` counts as opened when the next
+    /// one that is not was opened, and is kept where there is none yet.
     ///
     /// Of what was destroyed [`Store::request`] returns [`Cause::Destroyed`], and [`Store::journal`] says so.
     async fn destroy(&self, now: Timestamp, kept_for: Duration, most: usize) -> Result<Destroyed, StoreError>;

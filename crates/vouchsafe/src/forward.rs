@@ -164,10 +164,14 @@ async fn deliver(app: Arc<App>, provider: ProviderId, not_found: Arc<NotFound>, 
     });
     if let Err(error) = note(&app, desk, &not_found, &open, sent_at, delivery).await {
         tracing::error!(transaction.number = number.0, %error, "what came of an advice could not be written; trying again");
-        // The store has failed: give it time before the advice, which is still due, is taken up again. What is damaged was
-        // tried no longer, and the provider must not be told the same every second.
-        let pause = if matches!(error.cause(), Cause::Damaged(_)) { RECORDING } else { PULSE };
-        let _ = app.stopping.run_until_cancelled(sleep(pause)).await;
+        // It is still due. Where its transaction is damaged it is put off as far as can be: the provider must not be told the
+        // same again and again. Else the store has failed, and is given time.
+        let due_at = app.due_by() + app.limits.back_off.most;
+        let hindrance = open.attempts.hindrance.unwrap_or(Hindrance::Status);
+        let put_off = Attempt { number, version: open.version, due_at, hindrance };
+        if !matches!(error.cause(), Cause::Damaged(_)) || app.store.put_off(put_off).await.is_err() {
+            let _ = app.stopping.run_until_cancelled(sleep(PULSE)).await;
+        }
     }
     number
 }
@@ -256,7 +260,7 @@ async fn ended(app: &App, open: &OpenAdvice, end: AdviceEnd, delivery: Delivery)
         Delivery::Taken | Delivery::Again { .. } => None,
     };
     let number = open.transaction.number.0;
-    if end == AdviceEnd::Refused {
+    if end == AdviceEnd::Refused && !is_forgotten {
         tracing::error!(transaction.number = number, provider = %open.transaction.provider, %event, "a provider refuses an advice");
     }
     let ends = Some(Ended { version: open.version, end, only_as_it_stood });

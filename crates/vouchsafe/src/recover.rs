@@ -25,7 +25,7 @@ const LEAP: Duration = Duration::from_secs(30);
 /// How long the store is tried for one of them.
 const RECORDING: Duration = Duration::from_secs(30);
 /// After how long one that is damaged is tried, and told, again.
-const SET_ASIDE: Duration = Duration::from_secs(5 * 60);
+const PASSED_OVER_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// Settles what the last run of the switch left without an outcome, before this one takes new work: nobody waits
 /// for those answers any more. The requests are never sent again; each is reversed, or an orphan. Returns how many
@@ -34,14 +34,14 @@ const SET_ASIDE: Duration = Duration::from_secs(5 * 60);
 /// # Errors
 /// The store could not be read, or did not take them.
 pub async fn leftovers(app: &Arc<App>) -> Result<usize, StoreError> {
-    settle_all(app, Owed::Outcome, Timestamp::MAX, &mut SetAside::default()).await
+    settle_all(app, Owed::Outcome, Timestamp::MAX, &mut PassedOver::default()).await
 }
 
 /// What the time during which nobody could reach the switch, or a wall clock that leapt ahead, has made due too
 /// early: confirmations that channels had no chance to forestall are put off; and advices that wait for a time which a
 /// wrong clock has set are taken back into the bounds of their pauses.
-async fn make_up(app: &Arc<App>, set_aside: &mut SetAside) -> Result<(), StoreError> {
-    settle_all(app, Owed::MissedConfirmation, app.due_by(), set_aside).await?;
+async fn make_up(app: &Arc<App>, passed_over: &mut PassedOver) -> Result<(), StoreError> {
+    settle_all(app, Owed::MissedConfirmation, app.due_by(), passed_over).await?;
     let horizons = app.providers.values().map(|desk| desk.sheet.in_flight_horizon);
     let longest = horizons.fold(app.limits.back_off.most, Duration::max);
     // The bound moves on with the clock, and fewer than a batch are the last: what deliveries put off meanwhile is within
@@ -57,7 +57,7 @@ pub fn start(app: &Arc<App>) {
 }
 
 async fn look(app: Arc<App>) {
-    let (mut made_up, mut set_aside) = (false, SetAside::default());
+    let (mut made_up, mut passed_over) = (false, PassedOver::default());
     let mut last = Looked { told: app.clock.now(), at: Instant::now() };
     while !app.stopping.is_cancelled() {
         let now = Looked { told: app.clock.now(), at: Instant::now() };
@@ -66,7 +66,7 @@ async fn look(app: Arc<App>) {
         // What falls due from here on is judged by the next look, which knows whether there was a leap.
         let by = app.due_by();
         if !made_up {
-            match make_up(&app, &mut set_aside).await {
+            match make_up(&app, &mut passed_over).await {
                 Ok(()) => made_up = true,
                 Err(error) => tracing::error!(%error, "what is due could not be put right; trying again"),
             }
@@ -74,7 +74,7 @@ async fn look(app: Arc<App>) {
         // No confirmation before those that were missed are put off.
         let owed = if made_up { &[Owed::Outcome, Owed::Confirmation][..] } else { &[Owed::Outcome] };
         for owed in owed.iter().copied() {
-            match settle_all(&app, owed, by, &mut set_aside).await {
+            match settle_all(&app, owed, by, &mut passed_over).await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, ?owed, "settled what was due"),
                 Err(error) => {
@@ -144,27 +144,33 @@ impl Owed {
     }
 }
 
-/// The transactions that are damaged, so that nothing can be recorded of them, and when each is tried again. They must not
-/// keep the others from their turn.
+/// The transactions of which nothing can be recorded, because something that is written with it is damaged, and when each is
+/// tried again. They must not keep the others from their turn.
 #[derive(Default)]
-struct SetAside(HashMap<TransactionNumber, Instant>);
+struct PassedOver(HashMap<TransactionNumber, Instant>);
 
-impl SetAside {
+impl PassedOver {
     fn holds(&self, number: TransactionNumber) -> bool {
         self.0.get(&number).is_some_and(|until| Instant::now() < *until)
     }
 
     fn put(&mut self, number: TransactionNumber) {
-        self.0.insert(number, Instant::now() + SET_ASIDE);
+        self.0.insert(number, Instant::now() + PASSED_OVER_FOR);
     }
 }
 
-/// Settles everything that is due by then, batch by batch. What is damaged is told and set aside.
-async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp, set_aside: &mut SetAside) -> Result<usize, StoreError> {
+/// Settles everything that is due by then, batch by batch. What is damaged is told and passed over.
+async fn settle_all(
+    app: &Arc<App>,
+    owed: Owed,
+    by: Timestamp,
+    passed_over: &mut PassedOver,
+) -> Result<usize, StoreError> {
     let (mut count, mut damaged) = (0, 0);
+    passed_over.0.retain(|_, until| Instant::now() < *until);
     loop {
-        let due = owed.due(app, by, BATCH + set_aside.0.len()).await?;
-        let due: Vec<_> = due.into_iter().filter(|transaction| !set_aside.holds(transaction.number)).collect();
+        let due = owed.due(app, by, BATCH + passed_over.0.len()).await?;
+        let due: Vec<_> = due.into_iter().filter(|transaction| !passed_over.holds(transaction.number)).collect();
         if due.is_empty() {
             if count == 0 && damaged > 0 {
                 // Perhaps none of them is damaged, but the store is ill.
@@ -189,7 +195,7 @@ async fn settle_all(app: &Arc<App>, owed: Owed, by: Timestamp, set_aside: &mut S
                 Ok((_, Err(NotSettled::Refused(_) | NotSettled::NothingNew))) => {}
                 Ok((number, Err(NotSettled::Store(error @ StoreError::Determinate(Cause::Damaged(_)))))) => {
                     tracing::error!(transaction.number = number.0, %error, ?owed, "it cannot be settled; the others are");
-                    set_aside.put(number);
+                    passed_over.put(number);
                     damaged += 1;
                 }
                 Ok((_, Err(NotSettled::Store(error)))) => failure = Some(error),

@@ -8,7 +8,6 @@ use vouchsafe_core::money::{Currency, LedgerAmount};
 use vouchsafe_core::outcome::{Approval, Decline, Doubt, Outcome, ProviderError};
 use vouchsafe_core::party::{Originator, ThirdPartyIdentifier};
 use vouchsafe_core::secret::Secret;
-use vouchsafe_core::text::FreeText;
 use vouchsafe_core::transaction::Event;
 use vouchsafe_core::voucher::{Pin, VoucherCode};
 use vouchsafe_store::{Attempts, Entry, QueuedAdvice, Transaction};
@@ -48,6 +47,9 @@ pub(crate) fn story(transaction: &Transaction, request: Option<&Request>, journa
     field("opened at", &time(transaction.opened_at));
     field("due", &transaction.due_at.map_or_else(|| "nothing is waited for".to_owned(), time));
     for (name, value) in request.map_or_else(Vec::new, slip) {
+        field(name, &words.clean(&value));
+    }
+    for (name, value) in request.map_or_else(Vec::new, own_references) {
         field(name, &words.reference(&value));
     }
     for reference in references(journal) {
@@ -85,7 +87,6 @@ fn slip(request: &Request) -> Vec<(&'static str, String)> {
         Request::Provision(request) => request.product.as_ref().map(|product| product.product_id.as_str()),
         Request::Redemption(_) | Request::Refund(_) => None,
     };
-    let text = |text: &FreeText| text.as_str().to_owned();
     let (name, city) = (merchant.merchant_name.name.as_str(), merchant.merchant_name.city.as_str());
     let all = [
         ("product", product.map(str::to_owned)),
@@ -93,13 +94,18 @@ fn slip(request: &Request) -> Vec<(&'static str, String)> {
         ("terminal", Some(terminal_id.as_str().to_owned())),
         ("operator", operator_id.as_ref().map(|operator| operator.as_str().to_owned())),
         ("sent at", Some(time(header.time))),
-        ("stan", header.stan.as_ref().map(text)),
-        ("rrn", header.rrn.as_ref().map(text)),
-        ("basket", header.basket_ref.as_ref().map(text)),
     ];
-    let mut said: Vec<_> = all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    said.extend(header.third_party_identifiers.iter().map(|reference| ("reference", named(reference))));
-    said
+    all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// What the channel, and those before it, call the transaction in their own books.
+fn own_references(request: &Request) -> Vec<(&'static str, String)> {
+    let header = request.header();
+    let all = [("stan", &header.stan), ("rrn", &header.rrn), ("basket", &header.basket_ref)];
+    let mut named_so: Vec<_> =
+        all.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?.as_str().to_owned()))).collect();
+    named_so.extend(header.third_party_identifiers.iter().map(|reference| ("reference", named(reference))));
+    named_so
 }
 
 /// What the provider calls the transaction in its own books.
@@ -151,12 +157,14 @@ impl<'a> Words<'a> {
         Self { codes, pins }
     }
 
-    /// What others call a transaction in their own books, without the codes and PINs that they may have made it of.
+    /// What others call a transaction in their own books, or nothing where they have made it of a code or a PIN.
     fn reference(&self, text: &str) -> String {
-        let bare = |text: &str| text.replace(['-', ' '], "");
+        let bare = |text: &str| -> String {
+            text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+        };
         let told = self.clean(text);
-        let secrets =
-            self.codes.iter().chain(&self.pins).map(|secret| bare(secret)).filter(|secret| !secret.is_empty());
+        let pins = self.pins.iter().filter(|pin| pin.len() >= DIGITS_OF_A_PIN);
+        let secrets = self.codes.iter().chain(pins).map(|secret| bare(secret)).filter(|secret| !secret.is_empty());
         if secrets.into_iter().any(|secret| bare(&told).contains(&secret)) { STARS.to_owned() } else { told }
     }
 

@@ -16,9 +16,14 @@ impl Tables {
         let dates: Vec<_> = self.rows_mut().iter().map(|row| row.transaction.opened_at).collect();
         let mut reached = None;
         let is_old = |place: usize| {
-            let later = dates[place..].iter().copied().find(|at| *at <= now);
-            reached = reached.max(dates.get(place).copied().filter(|at| *at <= now));
-            later.is_some_and(|later| Some(later).max(reached).is_some_and(|at| at < now - kept_for))
+            let is_one = |at: &Timestamp| *at <= now && Some(*at) >= reached;
+            let is_ahead = dates[place] > now;
+            let date = if is_ahead { dates[place..].iter().copied().find(is_one) } else { Some(dates[place]) };
+            let counts_as = date.max(reached).filter(|_| date.is_some());
+            if !is_ahead {
+                reached = counts_as;
+            }
+            counts_as.is_some_and(|at| at < now - kept_for)
         };
         let old = (0..dates.len()).map(is_old).take_while(|is_old| *is_old).count();
         let due = |row: &&mut Row| row.has_ended() && !row.is_destroyed;

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 use vouchsafe_core::id::MessageId;
 use vouchsafe_core::transaction::Kind;
 
 use super::book::Book;
 use super::{Fault, total};
+use crate::TransactionNumber;
 use crate::chain::Link;
 use crate::record::Damaged;
 use crate::record::word::Word;
@@ -50,6 +52,8 @@ pub(super) struct Tables {
     gained: u128,
     /// Up to which number those that are kept longer were looked at this time.
     kept_seen: i64,
+    /// The transaction that told last how old those are that are dated ahead, and its date.
+    dated: Option<(TransactionNumber, Timestamp)>,
 }
 
 /// Channels and providers are configured, so they are few; only a sandbox that takes any name has more.
@@ -57,7 +61,7 @@ const NAMES_REMEMBERED: usize = 1024;
 
 impl Tables {
     pub(super) fn new(connection: Connection, vault: Arc<Vault>) -> Self {
-        Self { connection, vault, names: HashMap::new(), gained: 0, kept_seen: 0 }
+        Self { connection, vault, names: HashMap::new(), gained: 0, kept_seen: 0, dated: None }
     }
 
     /// What is in the file as of this transaction.
@@ -103,6 +107,7 @@ impl Tables {
     pub(super) fn forget(&mut self) {
         self.names.clear();
         self.kept_seen = 0;
+        self.dated = None;
     }
 
     fn number_of_name(&mut self, name: &str) -> Result<i64, Fault> {

@@ -62,11 +62,11 @@ impl Bounds {
     /// Waits for a verb of the store no longer than there is time to say that it did not answer. A write may be done all the
     /// same; but one that would begin too late does not begin, for chance alone would say whether it is answered.
     pub(crate) async fn within<T>(self, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let silent = || Cause::Engine("it did not answer in the time there was".to_owned());
+        let failed = |words: &str| Err(StoreError::Indeterminate(Cause::Engine(words.to_owned())));
         if self.are_over() {
-            return Err(StoreError::Indeterminate(silent()));
+            return failed("the request's time was over before it could be asked");
         }
-        timeout_at(self.record_by, verb).await.unwrap_or_else(|_| Err(StoreError::Indeterminate(silent())))
+        timeout_at(self.record_by, verb).await.unwrap_or_else(|_| failed("it did not answer in the time there was"))
     }
 }
 

@@ -5,7 +5,7 @@ use vouchsafe_core::id::{ChannelId, MessageId, ProviderId};
 use vouchsafe_core::outcome::{NotSent, Unusable};
 use vouchsafe_core::secret::Secret;
 use vouchsafe_core::sheet::Messaging;
-use vouchsafe_core::text::{Text, UpTo};
+use vouchsafe_core::text::{FreeText, Text, UpTo};
 use vouchsafe_core::transaction::{Event, Kind, State, Terms};
 use vouchsafe_core::voucher::{Pin, Voucher};
 use vouchsafe_store::story::sample;
@@ -114,8 +114,8 @@ fn a_story_tells_what_stands_on_the_slip() {
         transaction_identifier: FreeText::new(text).unwrap(),
     };
     let mut approval = approval();
-    let bare = CODE.replace('-', "");
-    approval.third_party_identifiers = ["receipt 7", CODE, &bare, "no 2468"].map(reference).to_vec();
+    let (bare, dotted) = (CODE.replace('-', ""), CODE.replace('-', "."));
+    approval.third_party_identifiers = ["receipt 7", CODE, &bare, &dotted, "no 2468"].map(reference).to_vec();
     let sold = Entry {
         outcome: Some(Outcome::Approved(Box::new(approval))),
         ..entry(1, Event::ProviderApproved, State::Approved)
@@ -131,7 +131,7 @@ fn a_story_tells_what_stands_on_the_slip() {
     ] {
         assert!(told.contains(&format!("\n  {name:<12} {value}")), "{name}: {told}");
     }
-    for secret in [CODE, &bare, "2468"] {
+    for secret in [CODE, &bare, &dotted, "2468"] {
         assert!(!told.contains(secret), "{secret}: {told}");
     }
 }

@@ -1,8 +1,11 @@
 //! A store that fails costs time, and never the truth.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::response::IntoResponse as _;
+use http::StatusCode;
 use vouchsafe_core::transaction::{Event, State};
 use vouchsafe_store::sqlite::SqliteStore;
 use vouchsafe_store::{Opened, Store, story};
@@ -310,6 +313,34 @@ async fn an_advice_that_cannot_be_read_holds_up_no_other() {
     for request in [&damaged, &sound] {
         assert_eq!(channel.reverse(&reversal(request)).await.verdict(), "202");
     }
+    eventually("reversed", async || (switch.state("app", id(&sound)).await == State::Reversed).then_some(())).await;
+    assert_eq!(switch.state("app", id(&damaged)).await, State::Reversing, "and it is not given up");
+}
+
+#[tokio::test]
+async fn an_advice_whose_end_cannot_be_recorded_holds_up_no_other() {
+    let (faults, well) = (Faults::default(), Arc::new(AtomicBool::new(false)));
+    let taking = {
+        let well = Arc::clone(&well);
+        move |advice| {
+            let well = well.load(Ordering::Relaxed);
+            async move { if well { take(advice).await } else { StatusCode::SERVICE_UNAVAILABLE.into_response() } }
+        }
+    };
+    let provider = ProviderStub::advised(approve, taking).await;
+    let mut setup = Setup::to(provider.base_url());
+    setup.faults = Some(faults.clone());
+    setup.sheet.concurrency = std::num::NonZeroU32::MIN;
+    setup.limits.reversal_sync = Duration::from_millis(10);
+    setup.limits.back_off.first = Duration::from_millis(10);
+    let switch = Switch::start(setup).await;
+    let (channel, damaged, sound) = (switch.channel("app"), request("app"), request("app"));
+    for request in [&damaged, &sound] {
+        assert_eq!(channel.provision(request).await.verdict(), "201");
+        assert_eq!(channel.reverse(&reversal(request)).await.verdict(), "202");
+    }
+    faults.freeze(switch.transaction("app", id(&damaged)).await.unwrap().number);
+    well.store(true, Ordering::Relaxed);
     eventually("reversed", async || (switch.state("app", id(&sound)).await == State::Reversed).then_some(())).await;
     assert_eq!(switch.state("app", id(&damaged)).await, State::Reversing, "and it is not given up");
 }

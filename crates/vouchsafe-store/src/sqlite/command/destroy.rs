@@ -25,6 +25,8 @@ pub(in crate::sqlite) struct Destroy {
 
 /// How many of those that were left when their time came are looked at together: a commit must not wait for all of them.
 const LOOK: i64 = 1024;
+/// How far is looked for a transaction that tells how old those are that are dated ahead.
+const WALK: i64 = 65_536;
 
 /// The next of them, and whether they have ended since.
 const KEPT_LONGER: &str = "SELECT k.number, t.state IN (?1, ?2, ?3, ?4, ?5, ?6) AND NOT EXISTS (
@@ -51,13 +53,13 @@ impl Command for Destroy {
         let (mut done, reached): (i64, Option<i64>) =
             tables.connection.prepare_cached(sql)?.query_row((), |row| Ok((row.get(0)?, row.get(1)?)))?;
         let reached = reached.map(row::time).transpose()?;
-        let mut reached = Reached { now: self.now, at: reached.filter(|at| *at <= self.now), later: None };
-        let before = self.now - self.kept_for;
+        let mut ages = Ages { now: self.now, reached: reached.filter(|at| *at <= self.now) };
+        let is_old = |at: Timestamp| at < self.now - self.kept_for;
         let next = numbers(tables, done, i64::try_from(self.most).unwrap_or(i64::MAX))?;
         let mut seen = 0;
         for number in next {
             match row::linked(tables.book(), TransactionNumber(number.cast_unsigned())) {
-                Ok(Linked { transaction, .. }) if !reached.is_before(before, tables, &transaction)? => break,
+                Ok(Linked { transaction, .. }) if !ages.of_next(tables, &transaction)?.is_some_and(is_old) => break,
                 Ok(Linked { transaction, .. }) if has_ended(tables, &transaction)? => {
                     destroy_one(tables, transaction.number)?;
                     count += 1;
@@ -74,52 +76,72 @@ impl Command for Destroy {
             seen += 1;
         }
         let sql = "UPDATE retention SET destroyed_to = ?1, reached = ?2";
-        tables.connection.prepare_cached(sql)?.execute((done, reached.at.map(Timestamp::as_millisecond)))?;
+        tables.connection.prepare_cached(sql)?.execute((done, ages.reached.map(Timestamp::as_millisecond)))?;
         Ok(Destroyed { count, are_all: are_all_looked_at && seen < self.most && count < self.most })
     }
 }
 
-/// How far the times have come of all that was looked at, in the order of commits.
-struct Reached {
+/// How old transactions are in the order of commits, whatever clocks told.
+struct Ages {
     now: Timestamp,
-    at: Option<Timestamp>,
-    /// The next transaction that is not dated ahead, if one was looked for.
-    later: Option<(TransactionNumber, Timestamp)>,
+    /// The latest date of those that were looked at, but for those that are dated ahead.
+    reached: Option<Timestamp>,
 }
 
-impl Reached {
-    /// Whether the next transaction was certainly opened before a time: it was opened no later than it says, no later than
-    /// what came after it, and whoever has put the clock back makes nothing older than what came before it.
-    fn is_before(&mut self, time: Timestamp, tables: &Tables, transaction: &Transaction) -> Result<bool, Fault> {
-        if transaction.opened_at <= self.now {
-            self.at = self.at.max(Some(transaction.opened_at));
-            return Ok(self.at.is_some_and(|at| at < time));
+impl Ages {
+    /// When the next transaction counts as opened: no earlier than those before it; and where it is dated ahead, when the
+    /// next was that is not. Nothing where nobody can tell yet.
+    fn of_next(&mut self, tables: &mut Tables, transaction: &Transaction) -> Result<Option<Timestamp>, Fault> {
+        let is_ahead = transaction.opened_at > self.now;
+        let date = if is_ahead { self.dated_after(tables, transaction.number)? } else { Some(transaction.opened_at) };
+        let counts_as = date.max(self.reached).filter(|_| date.is_some());
+        if !is_ahead {
+            self.reached = counts_as;
         }
-        // It is dated ahead, so only what came after it can tell.
-        if self.later.is_none_or(|(later, _)| later <= transaction.number) {
-            self.later = next_dated(tables, transaction.number, self.now)?;
+        Ok(counts_as)
+    }
+
+    /// The date of the next transaction after a number that is neither dated ahead nor put back.
+    fn dated_after(&self, tables: &mut Tables, number: TransactionNumber) -> Result<Option<Timestamp>, Fault> {
+        let is_one = |at: Timestamp| at <= self.now && Some(at) >= self.reached;
+        if let Some((_, at)) = tables.dated.filter(|(dated, at)| *dated > number && is_one(*at)) {
+            return Ok(Some(at));
         }
-        Ok(self.later.is_some_and(|(_, at)| Some(at).max(self.at).is_some_and(|at| at < time)))
+        tables.dated = None;
+        let newest = "SELECT opened_at FROM transactions ORDER BY number DESC LIMIT 1";
+        let newest = tables.connection.prepare_cached(newest)?.query_row((), |row| row.get(0))?;
+        if row::time(newest)? > self.now {
+            // The clock is still behind: nothing that comes after this is looked for.
+            return Ok(None);
+        }
+        for number in candidates(tables, number, self)? {
+            match row::linked(tables.book(), number) {
+                Ok(Linked { transaction, .. }) if is_one(transaction.opened_at) => {
+                    tables.dated = Some((number, transaction.opened_at));
+                    return Ok(Some(transaction.opened_at));
+                }
+                Ok(_) => {}
+                Err(fault) if fault.is_damage() => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(None)
     }
 }
 
-/// The next transaction after a number that is sound and not dated after a time.
-fn next_dated(
-    tables: &Tables,
-    after: TransactionNumber,
-    by: Timestamp,
-) -> Result<Option<(TransactionNumber, Timestamp)>, Fault> {
-    let sql = "SELECT number FROM transactions WHERE number > ?1 AND opened_at <= ?2 ORDER BY number";
+/// The first transactions after a number that are dated as is looked for. A commit must not wait for a walk through all.
+fn candidates(tables: &Tables, after: TransactionNumber, ages: &Ages) -> Result<Vec<TransactionNumber>, Fault> {
+    let sql =
+        "SELECT number FROM (SELECT number, opened_at FROM transactions WHERE number > ?1 ORDER BY number LIMIT ?2)
+               WHERE opened_at BETWEEN ?3 AND ?4 ORDER BY number LIMIT 8";
+    let from = ages.reached.map_or(i64::MIN, Timestamp::as_millisecond);
     let mut statement = tables.connection.prepare_cached(sql)?;
-    let mut rows = statement.query((after.0.cast_signed(), by.as_millisecond()))?;
+    let mut rows = statement.query((after.0.cast_signed(), WALK, from, ages.now.as_millisecond()))?;
+    let mut numbers = Vec::new();
     while let Some(row) = rows.next()? {
-        match row::linked(tables.book(), TransactionNumber(row.get::<_, i64>(0)?.cast_unsigned())) {
-            Ok(Linked { transaction, .. }) => return Ok(Some((transaction.number, transaction.opened_at))),
-            Err(fault) if fault.is_damage() => {}
-            Err(fault) => return Err(fault),
-        }
+        numbers.push(TransactionNumber(row.get::<_, i64>(0)?.cast_unsigned()));
     }
-    Ok(None)
+    Ok(numbers)
 }
 
 impl Destroy {
