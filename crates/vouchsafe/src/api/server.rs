@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use http::Request;
+use futures_util::FutureExt as _;
+use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{Service as _, service_fn};
@@ -22,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
 use crate::access::Peer;
-use crate::api::crowd::Crowd;
+use crate::api::crowd::{Crowd, Member};
 use crate::api::patient::Patient;
 use crate::api::traffic::Traffic;
 use crate::app::App;
@@ -45,7 +46,7 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub async fn serve(listener: TcpListener, tls: Option<Arc<LiveTls>>, router: Router, app: Arc<App>) {
     let front = Arc::new(Front::new(tls, router, &app));
     let places = Arc::new(Semaphore::new(app.limits.connections.min(Semaphore::MAX_PERMITS)));
-    let crowd = Crowd::new(app.limits.connections_per_address);
+    let crowd = Crowd::new(app.limits.connections_per_address, app.limits.first_heads_per_address);
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -60,10 +61,14 @@ pub async fn serve(listener: TcpListener, tls: Option<Arc<LiveTls>>, router: Rou
                 };
                 let front = Arc::clone(&front);
                 connections.spawn(async move {
-                    if let Err(error) = front.receive(stream, address).await {
+                    if let Err(error) = front.receive(stream, &member).await {
                         tracing::debug!(%error, "a connection ended badly");
                     }
-                    drop((place, member));
+                    drop(place);
+                    tokio::select! {
+                        () = member.do_penance() => {}
+                        () = front.app.stopping.cancelled() => {}
+                    }
                 });
             }
             Err(error) => {
@@ -127,48 +132,73 @@ impl Front {
 
     /// Answers what comes on a connection until it ends. The time for its first head runs from the beginning, so that
     /// a handshake is no place to be silent in.
-    async fn receive(&self, stream: TcpStream, address: IpAddr) -> io::Result<()> {
+    async fn receive(&self, stream: TcpStream, member: &Arc<Member>) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let head_until = Instant::now() + self.app.limits.header;
+        let Some(stream) = self.before(head_until, heard(stream, member)).await?.flatten() else { return Ok(()) };
         let Some(tls) = &self.tls else {
-            let (reading, writing) = stream.into_split();
-            let writing = Patient::new(writing, idle(&self.app.limits));
-            return self.talk(reading, writing, Peer::new(address, None), head_until).await;
+            let halves = |stream: TcpStream| {
+                let (reading, writing) = stream.into_split();
+                (reading, Patient::new(writing, idle(&self.app.limits)))
+            };
+            return self.talk(stream, halves, Peer::new(member.address(), None), member, head_until).await;
         };
         let handshake = TlsAcceptor::from(tls.current()).accept(Patient::new(stream, idle(&self.app.limits)));
-        let stream = tokio::select! {
-            biased;
-            shaken = timeout_at(head_until, handshake) => shaken??,
-            // Nothing was asked yet.
-            () = self.app.stopping.cancelled() => return Ok(()),
-        };
+        // In a place of its own, as all that not every connection comes to: those that say nothing are to take little.
+        let Some(stream) = self.before(head_until, Box::pin(handshake)).await? else { return Ok(()) };
+        // Many a client makes its handshakes ahead and asks later: what is asked is heard anew.
+        member.was_heard();
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-        let peer = Peer::new(address, shown);
-        let (reading, writing) = tokio::io::split(stream);
-        self.talk(reading, writing, peer, head_until).await
+        let peer = Peer::new(member.address(), shown);
+        self.talk(stream, tokio::io::split, peer, member, head_until).await
+    }
+
+    /// What comes of something that must be done by a time; nothing if the switch stops before, for nothing was asked yet.
+    async fn before<T>(&self, until: Instant, something: impl Future<Output = io::Result<T>>) -> io::Result<Option<T>> {
+        tokio::select! {
+            biased;
+            done = timeout_at(until, something) => done?.map(Some),
+            () = self.app.stopping.cancelled() => Ok(None),
+        }
     }
 
     /// Finds out which version of HTTP is spoken, and speaks it.
-    async fn talk(
+    async fn talk<S, R, W>(
         &self,
-        mut reading: impl AsyncRead + Send + Unpin + 'static,
-        writing: impl AsyncWrite + Send + Unpin + 'static,
+        mut stream: S,
+        halves: impl FnOnce(S) -> (R, W),
         peer: Peer,
+        member: &Arc<Member>,
+        head_until: Instant,
+    ) -> io::Result<()>
+    where
+        S: AsyncRead + Unpin,
+        R: AsyncRead + Send + Unpin + 'static,
+        W: AsyncWrite + Send + Unpin + 'static,
+    {
+        let Some(begun) = self.before(head_until, beginning(&mut stream, member)).await? else { return Ok(()) };
+        let version = if begun == PREFACE { Version::HTTP_2 } else { Version::HTTP_11 };
+        let (reading, writing) = halves(stream);
+        let stream = join(io::Cursor::new(begun).chain(reading), writing);
+        Box::pin(self.speak(version, stream, peer, member, head_until)).await
+    }
+
+    /// Speaks HTTP.
+    async fn speak(
+        &self,
+        version: Version,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        peer: Peer,
+        member: &Arc<Member>,
         head_until: Instant,
     ) -> io::Result<()> {
-        let begun = tokio::select! {
-            biased;
-            begun = timeout_at(head_until, beginning(&mut reading)) => begun??,
-            // Nothing was asked yet.
-            () = self.app.stopping.cancelled() => return Ok(()),
-        };
-        let is_http2 = begun == PREFACE;
-        let stream = TokioIo::new(join(io::Cursor::new(begun).chain(reading), writing));
+        let stream = TokioIo::new(stream);
         let router = TowerToHyperService::new(self.router.clone());
         let traffic = Arc::new(Traffic::default());
-        let coming = Arc::clone(&traffic);
+        let (coming, heard) = (Arc::clone(&traffic), Arc::clone(member));
         let service = service_fn(move |mut request: Request<Incoming>| {
             let under_way = coming.begin();
+            heard.was_heard();
             request.extensions_mut().insert(peer.clone());
             let answer = router.call(request);
             async move {
@@ -177,7 +207,9 @@ impl Front {
                 answer
             }
         });
-        if is_http2 {
+        if version == Version::HTTP_2 {
+            // Many a client opens such connections ahead and asks later: that must not keep others waiting.
+            member.was_heard();
             // Whoever answers our pings and asks nothing is as idle as whoever says nothing at all.
             self.drive(self.http2.serve_connection(stream, service), &traffic, traffic.quiet(idle(&self.app.limits)))
                 .await
@@ -217,14 +249,30 @@ fn idle(limits: &Limits) -> Duration {
     limits.idle.max(limits.header)
 }
 
-/// Reads as much as shows which version of HTTP it is. Whether the preface is there is only known when all of it is.
-async fn beginning(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+/// A connection, once something has come on it and it may be listened to; nothing if it has ended without a word. One that
+/// must wait for that is not watched meanwhile: to be told of every byte that drips in would cost as much as to read it.
+async fn heard(stream: TcpStream, member: &Member) -> io::Result<Option<TcpStream>> {
+    if stream.peek(&mut [0]).await? == 0 {
+        return Ok(None);
+    }
+    if member.be_heard().now_or_never().is_some() {
+        return Ok(Some(stream));
+    }
+    let unwatched = stream.into_std()?;
+    member.be_heard().await;
+    TcpStream::from_std(unwatched).map(Some)
+}
+
+/// Reads as much as shows which version of HTTP it is; what came by TLS is read on once it may be heard. Whether the preface
+/// is there is only known when all of it is.
+async fn beginning(stream: &mut (impl AsyncRead + Unpin), member: &Member) -> io::Result<Vec<u8>> {
     let (mut bytes, mut length) = ([0; PREFACE.len()], 0);
     while length < PREFACE.len() && PREFACE.starts_with(&bytes[..length]) {
         match stream.read(&mut bytes[length..]).await? {
             0 => break,
             more => length += more,
         }
+        member.be_heard().await;
     }
     Ok(bytes[..length].to_vec())
 }

@@ -156,7 +156,10 @@ pub(crate) async fn serve(
         tracing::info!("stopping: no new work; what is in flight finishes");
         stopping.cancel();
     });
-    api::serve(door.listener, door.tls, router, app).await;
+    // Where requests are answered, and not on the thread that waits for the end: to be woken over there for each connection
+    // costs more than to take it.
+    let serving = tokio::spawn(api::serve(door.listener, door.tls, router, app));
+    serving.await.map_err(|error| Failure::failed(format!("connections could not be served any more: {error}")))?;
     tracing::info!("stopped");
     Ok(())
 }

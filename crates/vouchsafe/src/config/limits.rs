@@ -26,6 +26,8 @@ pub struct Limits {
     pub connections: usize,
     /// How many of them there may be from one address; one more is closed at once.
     pub connections_per_address: usize,
+    /// How many of those may be in the middle of their handshake or of their first head; others wait.
+    pub first_heads_per_address: usize,
     /// How many bytes the head of a request may have.
     pub header_bytes: usize,
     /// How many sales and lookups of all channels may be under way at once.
@@ -63,6 +65,7 @@ impl Default for Limits {
             idle: Duration::from_secs(75),
             connections: 4096,
             connections_per_address: 2048,
+            first_heads_per_address: 32,
             header_bytes: 64 * 1024,
             requests: 2048,
             advices: 8192,
@@ -90,6 +93,8 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
     let connections = section.or("connections", default.connections, whole(1..=1_000_000));
     let connections_per_address =
         section.or("connections_per_address", default.connections_per_address, whole(1..=1_000_000));
+    let first_heads_per_address =
+        section.or("first_heads_per_address", default.first_heads_per_address, whole(1..=1_000_000));
     // Below 8 KiB some clients' cookies and tokens do not fit.
     let header_bytes = section.or("header_bytes", default.header_bytes, whole(8192..=1024 * 1024));
     let requests = section.or("requests", default.requests, whole(1..=1_000_000));
@@ -114,6 +119,7 @@ pub(super) fn read(section: &mut Section<'_, '_>) -> Result<Limits, Told> {
         idle: idle?,
         connections: connections?,
         connections_per_address: connections_per_address?,
+        first_heads_per_address: first_heads_per_address?,
         header_bytes: header_bytes?,
         requests: requests?,
         advices: advices?,

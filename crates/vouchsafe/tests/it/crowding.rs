@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use vouchsafe::access::{Access, KnownChannels};
 use vouchsafe::config::{self, Allowance};
 
-use crate::world::{ProviderStub, Setup, Switch, eventually, known, request};
+use crate::world::{PREFACE, ProviderStub, Setup, Switch, eventually, known, request};
 
 const HERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 1);
 const THERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -91,6 +91,57 @@ async fn slow_heads_and_slow_bodies_hold_up_nobody_else() {
     // A connection of the slow channel's own waits for what it lacks, and takes no room from others.
     check_sells(&switch, "app").await;
     drop(slow);
+}
+
+/// Asks whether the switch lives, and keeps the connection.
+const ASKS: &str = "GET /health/live HTTP/1.1\r\nhost: switch\r\n\r\n";
+
+async fn is_answered(caller: &mut TcpStream) {
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"live\n") {
+        let read = timeout(EVER, caller.read_buf(&mut answer)).await.expect("an answer").unwrap();
+        assert!(read > 0, "{:?}", String::from_utf8_lossy(&answer));
+    }
+}
+
+#[tokio::test]
+async fn first_heads_from_one_place_are_heard_in_turns() {
+    let provider = ProviderStub::approving().await;
+    let switch = switch(&provider, |setup| setup.limits.first_heads_per_address = 1).await;
+    let mut asked = connection(THERE, switch.address, ASKS).await.unwrap();
+    is_answered(&mut asked).await;
+    let slow = connection(THERE, switch.address, "GET /health/live HTTP/1.1\r\nx-slow: ").await.unwrap();
+    // Many times as long as it takes to begin to hear somebody.
+    for _ in 0..20 {
+        check_sells(&switch, "app").await;
+    }
+    let mut next = connection(THERE, switch.address, ASKS).await.unwrap();
+    for _ in 0..20 {
+        check_sells(&switch, "app").await;
+    }
+    let early = next.try_read(&mut [0; 100]).map_err(|error| error.kind());
+    assert_eq!(early, Err(io::ErrorKind::WouldBlock), "it waits for the slow one");
+    asked.write_all(ASKS.as_bytes()).await.unwrap();
+    is_answered(&mut asked).await;
+    drop(slow);
+    is_answered(&mut next).await;
+}
+
+#[tokio::test]
+async fn connections_that_say_nothing_keep_nobody_from_being_heard() {
+    let provider = ProviderStub::approving().await;
+    let switch = switch(&provider, |setup| setup.limits.first_heads_per_address = 1).await;
+    let mut opened_ahead = Vec::new();
+    for _ in 0..8 {
+        opened_ahead.push(connection(THERE, switch.address, "").await.unwrap());
+        // Nor do those that end without a word, or that have begun with HTTP/2.
+        drop(connection(THERE, switch.address, "").await.unwrap());
+        opened_ahead.push(connection(THERE, switch.address, PREFACE).await.unwrap());
+    }
+    is_answered(&mut connection(THERE, switch.address, ASKS).await.unwrap()).await;
+    let first = &mut opened_ahead[0];
+    first.write_all(ASKS.as_bytes()).await.unwrap();
+    is_answered(first).await;
 }
 
 #[tokio::test]

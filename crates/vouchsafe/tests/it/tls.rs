@@ -128,6 +128,24 @@ async fn a_connection_that_is_silent_before_during_or_after_the_handshake_ends()
 }
 
 #[tokio::test]
+async fn handshakes_made_ahead_keep_nobody_waiting_and_half_ones_not_for_ever() {
+    let scene = Scene::set(|setup| {
+        setup.limits.first_heads_per_address = 1;
+        // Longer than anybody here waits for an end.
+        (setup.limits.header, setup.limits.idle) = (EVER * 10, EVER * 10);
+    })
+    .await;
+    let ahead = scene.connection(None, &[HTTP_1]).await.unwrap();
+    let also_ahead = timeout(EVER, scene.connection(None, &[HTTP_1])).await.expect("a handshake").unwrap();
+    let mut half = TcpStream::connect(scene.switch.address).await.unwrap();
+    // More of it is to come than ever does.
+    half.write_all(&[22, 3, 1, 1, 0]).await.unwrap();
+    drop(half);
+    assert_eq!(timeout(EVER, sell(also_ahead, "app")).await.expect("an answer"), Some(201));
+    assert_eq!(timeout(EVER, sell(ahead, "app")).await.expect("an answer"), Some(201));
+}
+
+#[tokio::test]
 async fn a_graceful_stop_waits_for_no_handshake() {
     let scene = Scene::set(|setup| setup.limits.header = EVER).await;
     let silent = TcpStream::connect(scene.switch.address).await.unwrap();
