@@ -1,5 +1,5 @@
-//! How many connections come from one place, so that no place alone can take them all, and how many of them are listened to
-//! before they have asked anything, so that no place alone can keep the switch busy with what leads to nothing.
+//! How many connections come from one place, so that no place alone can take them all, and how many of them are heard at once
+//! that say what they have to say in parts, so that no place alone can keep the switch busy with what leads to nothing.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -12,8 +12,8 @@ use tokio::time::sleep;
 /// How many times the share of a small IPv6 network a large one has. Whoever is given 48 bits has 65536 small ones in it;
 /// but it may also be a provider whose customers have one each.
 const LARGE_SHARES: usize = 4;
-/// How much longer a connection that ended before it was understood keeps its hearing. It bounds what leads to nothing,
-/// handshakes that fail and heads that are too large say, to so many a second from one place.
+/// How much longer a connection that ended before it was understood keeps its hearing. It bounds what leads to nothing, heads
+/// that are too large say, to so many a second from one place.
 const PENANCE: Duration = Duration::from_secs(1);
 
 /// The connections that there are, by where they come from.
@@ -54,8 +54,8 @@ pub(super) struct Member {
 }
 
 impl Crowd {
-    /// No connections yet, and never more than `most` from one place, of which `first_heads` are listened to at once before
-    /// they have asked anything; or a few times that from a large network.
+    /// No connections yet, and never more than `most` from one place, of which `first_heads` are heard at once that say their
+    /// first head in parts; or a few times that from a large network.
     pub(super) fn new(most: usize, first_heads: usize) -> Arc<Self> {
         // At least one from everywhere: who can never join has no connection to be refused on.
         Arc::new(Self { most: most.max(1), first_heads: first_heads.max(1), places: Mutex::default() })
@@ -103,8 +103,8 @@ impl Member {
         self.address
     }
 
-    /// Waits until it may be listened to, if it may not yet; from then on it counts until [`Self::was_heard`]. To be waited
-    /// for only once there is something to hear: connections that are opened ahead and say nothing keep nobody waiting.
+    /// Waits until it is one of those that are heard, if it is not yet; from then on it counts until [`Self::was_heard`]. To be
+    /// waited for only once there is something to hear: connections that are opened ahead and say nothing keep nobody waiting.
     pub(super) async fn be_heard(&self) {
         if self.is_being_heard() {
             return;
@@ -194,7 +194,8 @@ mod tests {
         drop(members);
         assert!(crowd.shares().is_empty());
     }
-    /// Whether it may be listened to at once.
+
+    /// Whether it may be heard at once.
     fn is_heard(member: &Member) -> bool {
         member.be_heard().now_or_never().is_some()
     }

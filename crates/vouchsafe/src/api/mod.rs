@@ -8,6 +8,7 @@ mod docs;
 mod drain;
 pub(crate) mod error;
 mod health;
+mod hearing;
 mod joint;
 mod lookups;
 mod oauth;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use futures_util::FutureExt as _;
 use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -24,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::access::Peer;
 use crate::api::crowd::{Crowd, Member};
+use crate::api::hearing;
 use crate::api::patient::Patient;
 use crate::api::traffic::Traffic;
 use crate::app::App;
@@ -135,7 +135,8 @@ impl Front {
     async fn receive(&self, stream: TcpStream, member: &Arc<Member>) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let head_until = Instant::now() + self.app.limits.header;
-        let Some(stream) = self.before(head_until, heard(stream, member)).await?.flatten() else { return Ok(()) };
+        let begun = self.before(head_until, hearing::begun(stream, member)).await?;
+        let Some(stream) = begun.flatten() else { return Ok(()) };
         let Some(tls) = &self.tls else {
             let halves = |stream: TcpStream| {
                 let (reading, writing) = stream.into_split();
@@ -146,14 +147,15 @@ impl Front {
         let handshake = TlsAcceptor::from(tls.current()).accept(Patient::new(stream, idle(&self.app.limits)));
         // In a place of its own, as all that not every connection comes to: those that say nothing are to take little.
         let Some(stream) = self.before(head_until, Box::pin(handshake)).await? else { return Ok(()) };
-        // Many a client makes its handshakes ahead and asks later: what is asked is heard anew.
+        // Many a client makes its handshakes ahead and asks later: that must not keep others waiting.
         member.was_heard();
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let peer = Peer::new(member.address(), shown);
         self.talk(stream, tokio::io::split, peer, member, head_until).await
     }
 
-    /// What comes of something that must be done by a time; nothing if the switch stops before, for nothing was asked yet.
+    /// What comes of something that must be done by a time; nothing if the switch stops before: whatever was asked by then was
+    /// not begun with.
     async fn before<T>(&self, until: Instant, something: impl Future<Output = io::Result<T>>) -> io::Result<Option<T>> {
         tokio::select! {
             biased;
@@ -176,7 +178,7 @@ impl Front {
         R: AsyncRead + Send + Unpin + 'static,
         W: AsyncWrite + Send + Unpin + 'static,
     {
-        let Some(begun) = self.before(head_until, beginning(&mut stream, member)).await? else { return Ok(()) };
+        let Some(begun) = self.before(head_until, beginning(&mut stream)).await? else { return Ok(()) };
         let version = if begun == PREFACE { Version::HTTP_2 } else { Version::HTTP_11 };
         let (reading, writing) = halves(stream);
         let stream = join(io::Cursor::new(begun).chain(reading), writing);
@@ -249,30 +251,14 @@ fn idle(limits: &Limits) -> Duration {
     limits.idle.max(limits.header)
 }
 
-/// A connection, once something has come on it and it may be listened to; nothing if it has ended without a word. One that
-/// must wait for that is not watched meanwhile: to be told of every byte that drips in would cost as much as to read it.
-async fn heard(stream: TcpStream, member: &Member) -> io::Result<Option<TcpStream>> {
-    if stream.peek(&mut [0]).await? == 0 {
-        return Ok(None);
-    }
-    if member.be_heard().now_or_never().is_some() {
-        return Ok(Some(stream));
-    }
-    let unwatched = stream.into_std()?;
-    member.be_heard().await;
-    TcpStream::from_std(unwatched).map(Some)
-}
-
-/// Reads as much as shows which version of HTTP it is; what came by TLS is read on once it may be heard. Whether the preface
-/// is there is only known when all of it is.
-async fn beginning(stream: &mut (impl AsyncRead + Unpin), member: &Member) -> io::Result<Vec<u8>> {
+/// Reads as much as shows which version of HTTP it is. Whether the preface is there is only known when all of it is.
+async fn beginning(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let (mut bytes, mut length) = ([0; PREFACE.len()], 0);
     while length < PREFACE.len() && PREFACE.starts_with(&bytes[..length]) {
         match stream.read(&mut bytes[length..]).await? {
             0 => break,
             more => length += more,
         }
-        member.be_heard().await;
     }
     Ok(bytes[..length].to_vec())
 }

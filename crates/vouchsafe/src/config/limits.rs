@@ -26,7 +26,7 @@ pub struct Limits {
     pub connections: usize,
     /// How many of them there may be from one address; one more is closed at once.
     pub connections_per_address: usize,
-    /// How many of those may be in the middle of their handshake or of their first head; others wait.
+    /// How many of those are heard at once whose first head comes in parts; others wait until there is room or it is whole.
     pub first_heads_per_address: usize,
     /// How many bytes the head of a request may have.
     pub header_bytes: usize,

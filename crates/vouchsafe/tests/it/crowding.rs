@@ -105,43 +105,82 @@ async fn is_answered(caller: &mut TcpStream) {
 }
 
 #[tokio::test]
-async fn first_heads_from_one_place_are_heard_in_turns() {
+async fn heads_in_parts_from_one_place_are_heard_in_turns_and_whole_ones_at_once() {
     let provider = ProviderStub::approving().await;
-    let switch = switch(&provider, |setup| setup.limits.first_heads_per_address = 1).await;
-    let mut asked = connection(THERE, switch.address, ASKS).await.unwrap();
-    is_answered(&mut asked).await;
-    let slow = connection(THERE, switch.address, "GET /health/live HTTP/1.1\r\nx-slow: ").await.unwrap();
+    let switch = switch(&provider, |setup| {
+        (setup.limits.first_heads_per_address, setup.limits.header_bytes) = (1, 8192);
+    })
+    .await;
+    let part = "GET /health/live HTTP/1.1\r\nx-slow: ";
+    let slow = connection(THERE, switch.address, part).await.unwrap();
     // Many times as long as it takes to begin to hear somebody.
     for _ in 0..20 {
         check_sells(&switch, "app").await;
     }
-    let mut next = connection(THERE, switch.address, ASKS).await.unwrap();
+    // What is too large to be looked at whole is in parts, too.
+    let huge = format!("{part}{}\r\n\r\n", "a".repeat(8192));
+    let mut huge = connection(THERE, switch.address, &huge).await.unwrap();
+    let mut completed = connection(THERE, switch.address, part).await.unwrap();
+    is_answered(&mut connection(THERE, switch.address, ASKS).await.unwrap()).await;
+    completed.write_all(b"no more\r\n\r\n").await.unwrap();
+    is_answered(&mut completed).await;
     for _ in 0..20 {
         check_sells(&switch, "app").await;
     }
-    let early = next.try_read(&mut [0; 100]).map_err(|error| error.kind());
+    let early = huge.try_read(&mut [0; 100]).map_err(|error| error.kind());
     assert_eq!(early, Err(io::ErrorKind::WouldBlock), "it waits for the slow one");
-    asked.write_all(ASKS.as_bytes()).await.unwrap();
-    is_answered(&mut asked).await;
     drop(slow);
-    is_answered(&mut next).await;
+    let mut answer = [0; 12];
+    timeout(EVER, huge.read_exact(&mut answer)).await.expect("an answer").unwrap();
+    assert_eq!(answer, *b"HTTP/1.1 431");
 }
 
 #[tokio::test]
-async fn connections_that_say_nothing_keep_nobody_from_being_heard() {
+async fn whoever_says_nothing_or_was_understood_keeps_nobody_from_being_heard() {
     let provider = ProviderStub::approving().await;
     let switch = switch(&provider, |setup| setup.limits.first_heads_per_address = 1).await;
+    // Too large to be looked at whole: it is answered only once it is heard.
+    let asks = ASKS.replace("host", &format!("x-large: {}\r\nhost", "a".repeat(5000)));
     let mut opened_ahead = Vec::new();
     for _ in 0..8 {
         opened_ahead.push(connection(THERE, switch.address, "").await.unwrap());
-        // Nor do those that end without a word, or that have begun with HTTP/2.
         drop(connection(THERE, switch.address, "").await.unwrap());
-        opened_ahead.push(connection(THERE, switch.address, PREFACE).await.unwrap());
     }
-    is_answered(&mut connection(THERE, switch.address, ASKS).await.unwrap()).await;
+    for whole in [PREFACE, &asks] {
+        let (begun, rest) = whole.split_at(12);
+        let mut in_parts = connection(THERE, switch.address, begun).await.unwrap();
+        for _ in 0..20 {
+            check_sells(&switch, "app").await;
+        }
+        in_parts.write_all(rest.as_bytes()).await.unwrap();
+        opened_ahead.push(in_parts);
+        is_answered(&mut connection(THERE, switch.address, &asks).await.unwrap()).await;
+    }
     let first = &mut opened_ahead[0];
-    first.write_all(ASKS.as_bytes()).await.unwrap();
+    first.write_all(asks.as_bytes()).await.unwrap();
     is_answered(first).await;
+}
+
+#[tokio::test]
+async fn whoever_goes_away_while_it_waits_to_be_heard_leaves_its_place() {
+    let provider = ProviderStub::approving().await;
+    let switch = switch(&provider, |setup| {
+        setup.limits.first_heads_per_address = 1;
+        setup.limits.connections_per_address = 2;
+    })
+    .await;
+    let slow = connection(THERE, switch.address, "G").await.unwrap();
+    for _ in 0..20 {
+        check_sells(&switch, "app").await;
+    }
+    drop(connection(THERE, switch.address, "G").await.unwrap());
+    eventually("a place", async || {
+        let mut caller = connection(THERE, switch.address, ASKS).await.ok()?;
+        // One that has found no place is closed without an answer.
+        caller.read_exact(&mut [0; 12]).await.ok()
+    })
+    .await;
+    drop(slow);
 }
 
 #[tokio::test]
